@@ -372,35 +372,19 @@ void hg__signal_scorer_leave_out(hg__signal_scorer *s, int32_t row) {
     }
 }
 
-// ---- why ----------------------------------------------------------------------------------------
-
-// Puts channel c, whose error is e, where it belongs among the n largest so far.
-static int32_t insert(hg__signal_reason *reason, int32_t n, int32_t most, int32_t c, float e) {
-    int32_t at = n < most ? n : most - 1;
-    if (n == most && e <= reason[at].share) return n;
-    for (; at > 0 && reason[at - 1].share < e; at--) reason[at] = reason[at - 1];
-    reason[at] = (hg__signal_reason){.channel = c, .share = e};
-    return n < most ? n + 1 : n;
-}
-
-static bool has_levels(const hg__signal_scorer *s) {
-    return !s->watcher[0].detector.view.is_normalised;
-}
-
-// What the autoencoder makes of channel c of step t, in the recording's units.
-static float expected_of(const hg__signal_scorer *s, int32_t t, int32_t c) {
-    const hg__channel_scale *scale = &s->signal.scale[c];
-    const float made = s->made[(size_t)t * (size_t)s->signal.channels + (size_t)c];
-    return has_levels(s) ? scale->centre + made / scale->inverse : NAN;
-}
+// ---- what the autoencoder makes of steps --------------------------------------------------------
 
 void hg__signal_scorer_values(const hg__signal_scorer *s, int32_t i, float *observed,
                               float *expected) {
-    const int32_t t = s->explained + i, C = s->signal.channels;
-    const bool is_known = s->watcher[0].windows[t] > 0;
-    for (int32_t c = 0; c < C; c++) {
-        observed[c] = s->value[(size_t)t * (size_t)C + (size_t)c];
-        expected[c] = is_known ? expected_of(s, t, c) : NAN;
+    const hg__signal *d = &s->signal;
+    const int32_t step = s->explained + i;
+    const size_t C = (size_t)d->channels, at = (size_t)step * C;
+    const hg__window_view *v = &s->watcher[0].detector.view;
+    const bool is_known = s->watcher[0].windows[step] > 0 && !v->is_normalised;
+    for (size_t c = 0; c < C; c++) {
+        const hg__channel_scale *scale = &d->scale[c];
+        observed[c] = s->value[at + c];
+        expected[c] = is_known ? scale->centre + s->made[at + c] / scale->inverse : NAN;
     }
 }
 
@@ -412,10 +396,22 @@ float hg__signal_scorer_error(const hg__signal_scorer *s, int32_t i) {
     return sum;
 }
 
+// ---- why ----------------------------------------------------------------------------------------
+
+// Puts channel c, whose error is e, where it belongs among the n largest so far.
+static int32_t insert(hg__signal_reason *reason, int32_t n, int32_t most, int32_t c, float e) {
+    int32_t at = n < most ? n : most - 1;
+    if (n == most && e <= reason[at].share) return n;
+    for (; at > 0 && reason[at - 1].share < e; at--) reason[at] = reason[at - 1];
+    reason[at] = (hg__signal_reason){.channel = c, .share = e};
+    return n < most ? n + 1 : n;
+}
+
 int32_t hg__signal_scorer_explain(const hg__signal_scorer *s, int32_t i, int32_t most,
                                   hg__signal_reason *reason) {
     const hg__signal *d = &s->signal;
     const size_t at = (size_t)(s->explained + i) * (size_t)d->channels;
+    const bool has_levels = !s->watcher[0].detector.view.is_normalised;
     float sum = 0;
     int32_t n = 0;
     for (int32_t c = 0; c < d->channels && most > 0; c++) {
@@ -425,10 +421,12 @@ int32_t hg__signal_scorer_explain(const hg__signal_scorer *s, int32_t i, int32_t
     }
     for (int32_t k = 0; k < n; k++) {
         const int32_t c = reason[k].channel;
+        const hg__channel_scale *scale = &d->scale[c];
         reason[k].share /= sum;
         reason[k].channel = d->pick[c];
         reason[k].observed = s->value[at + (size_t)c];
-        reason[k].expected = expected_of(s, s->explained + i, c);
+        reason[k].expected =
+            has_levels ? scale->centre + s->made[at + (size_t)c] / scale->inverse : NAN;
     }
     return n;
 }
