@@ -145,8 +145,9 @@ const char *hg__signal_judging_path(const hg__signal_judging *j, int32_t file) {
 // Scores that are there become verdicts.
 static int32_t judge(hg__signal_judging *j, int32_t count, const hg__scored_step *scored) {
     for (int32_t i = 0; i < count; i++) {
+        const double drift = j->alarms.state.drift;
         const hg__alarm a = hg__signal_alarms_take(&j->alarms, &scored[i]);
-        j->step[i] = (hg__judged_step){&scored[i], a.p, a.is_alarm, a.event};
+        j->step[i] = (hg__judged_step){&scored[i], a.p, a.is_alarm, a.event, drift};
     }
     return count;
 }

@@ -23,6 +23,7 @@ typedef struct hg__judged_step {
     double p;                    // NaN without thresholds
     bool is_alarm;
     int64_t event; // the alarm's, from 1: steps in a row have the same; 0: none
+    double drift;  // what the threshold was multiplied by
 } hg__judged_step;
 
 typedef struct hg__signal_judging {

@@ -8,12 +8,14 @@
 #include "base/show.h"
 #include "jobs/judge_signal.h"
 #include "jobs/score_sheet.h"
+#include "jobs/signal_page.h"
 
 enum { FIXED = 8, PER_REASON = 4, NAME = 32 };
 
 typedef struct sheet {
     hg__signal_judging in;
     hg__score_sheet out;
+    hg__signal_page *page; // owned, or NULL
     hg__out_column column[FIXED + PER_REASON * HG_SIGNAL_REASONS];
     char name[PER_REASON * HG_SIGNAL_REASONS][NAME];
     hg__cell cell[FIXED + PER_REASON * HG_SIGNAL_REASONS];
@@ -118,7 +120,10 @@ static int write_all(sheet *s, hg_error *err) {
     int32_t count;
     int more;
     while ((more = hg__signal_judging_next(&s->in, &step, &count, err)) > 0) {
-        for (int32_t i = 0; i < count; i++) HG_TRY(write_step(s, &step[i], i, err));
+        for (int32_t i = 0; i < count; i++) {
+            hg__signal_page_add(s->page, &step[i], i);
+            HG_TRY(write_step(s, &step[i], i, err));
+        }
     }
     return more;
 }
@@ -145,9 +150,11 @@ static int predict(sheet *s, const hg_options *o, const hg_listener *l, hg_error
     }
     s->all_reasons = s->all_reasons || !hg__signal_alarms_has(&s->in.alarms);
     name_columns(s);
+    HG_TRY(hg__signal_page_open(&s->page, &s->in, o, err));
     HG_TRY(hg__score_sheet_open(&s->out, &to, s->column, s->columns, err));
     HG_TRY(write_all(s, err));
     HG_TRY(hg__score_sheet_commit(&s->out, err));
+    HG_TRY(hg__signal_page_save(s->page, err));
     s->result->has_thresholds = hg__signal_alarms_has(&s->in.alarms);
     if (l) tell(s, l);
     return HG_OK;
@@ -165,8 +172,12 @@ int hg__predict_signal(hg_model *m, const hg_options *o, const hg_listener *l, h
     s->all_reasons = strcmp(o->values.reasons, "all") == 0;
     int code = hg__signal_judging_open(&s->in, m, o, l, err);
     const bool is_by_file = strcmp(o->values.by, "file") == 0;
+    if (code == HG_OK && is_by_file && *o->values.page) {
+        code = hg__fail(err, HG_ERR_USAGE, "page: expected by=step, got by=file");
+    }
     if (code == HG_OK && is_by_file) code = hg__predict_clips(&s->in, o, l, result, err);
     if (code == HG_OK && !is_by_file) code = predict(s, o, l, err);
+    hg__signal_page_free(s->page);
     hg__score_sheet_abort(&s->out);
     hg__signal_judging_close(&s->in);
     hg__free(s);

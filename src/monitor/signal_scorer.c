@@ -375,6 +375,30 @@ void hg__signal_scorer_leave_out(hg__signal_scorer *s, int32_t row) {
     }
 }
 
+// ---- what the autoencoder makes of steps --------------------------------------------------------
+
+void hg__signal_scorer_values(const hg__signal_scorer *s, int32_t i, float *observed,
+                              float *expected) {
+    const hg__signal *d = &s->signal;
+    const int32_t step = s->explained + i;
+    const size_t C = (size_t)d->channels, at = (size_t)step * C;
+    const hg__window_view *v = &s->watcher[0].detector.view;
+    const bool is_known = s->watcher[0].windows[step] > 0 && !v->is_normalised;
+    for (size_t c = 0; c < C; c++) {
+        const hg__channel_scale *scale = &d->scale[c];
+        observed[c] = s->value[at + c];
+        expected[c] = is_known ? scale->centre + s->made[at + c] / scale->inverse : NAN;
+    }
+}
+
+float hg__signal_scorer_error(const hg__signal_scorer *s, int32_t i) {
+    const size_t C = (size_t)s->signal.channels;
+    const float *error = s->error + (size_t)(s->explained + i) * C;
+    float sum = 0;
+    for (size_t c = 0; c < C; c++) sum += error[c];
+    return sum;
+}
+
 // ---- why ----------------------------------------------------------------------------------------
 
 // Puts channel c, whose error is e, where it belongs among the n largest so far.

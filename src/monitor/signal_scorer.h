@@ -55,6 +55,12 @@ int32_t hg__signal_scorer_take(hg__signal_scorer *s, const hg__steps *from, int3
 void hg__signal_scorer_end(hg__signal_scorer *s);
 // The scores that are final by now and were not given yet, in order; 0: none. They live until the next call of any of these.
 int32_t hg__signal_scorer_next(hg__signal_scorer *s, const hg__scored_step **step);
+// Of step i of those given last each channel that is looked at: observed and expected (channels), in the recording's units; NaN: missing,
+// or not known.
+void hg__signal_scorer_values(const hg__signal_scorer *s, int32_t i, float *observed,
+                              float *expected);
+// Its error, over all of these channels: what the shares of reasons are of.
+float hg__signal_scorer_error(const hg__signal_scorer *s, int32_t i);
 // Why: the channels of step i of those given last whose errors are largest, at most `most`; how many is returned.
 int32_t hg__signal_scorer_explain(const hg__signal_scorer *s, int32_t i, int32_t most,
                                   hg__signal_reason *reason);
