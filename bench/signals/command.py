@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the scripts beside this one share: the command, its models, sheets and figures."""
+import csv
+import json
+import os
+import subprocess
+import sys
+
+HOURGLASS = os.environ.get("HOURGLASS", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../build/hourglass"))
+DATA = os.environ.get("HG_DATA", "../shared/data")
+
+
+def arguments(doc, **own):
+    """Of name=value: the script's own, as numbers where they have one, and what is left, which `hourglass train` gets."""
+    rest = []
+    for word in sys.argv[1:]:
+        name, is_option, value = word.partition("=")
+        if not is_option:
+            sys.exit(doc)
+        if name in own:
+            own[name] = type(own[name])(value)
+        else:
+            rest.append(word)
+    return own, rest
+
+
+def run(job, options):
+    words = [HOURGLASS, job] + [f"{k}={v}" for k, v in options.items() if isinstance(k, str)] + options.get(0, [])
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(words)}\n{done.stderr}")
+    return done.stdout
+
+
+def train(folder, name, data, more, **options):
+    """The path of a model that is trained with window=auto, what `more` (words) says beside it."""
+    run("train", {"data": data, "window": "auto", "project": folder, "name": name, "exist_ok": "true", "report": "false",
+                  "progress": "none", **options, 0: more})
+    return os.path.join(folder, name, "weights/best.safetensors")
+
+
+def predict(model, data, out, **options):
+    """The columns of the sheet, as lists of text."""
+    run("predict", {"model": model, "data": data, "out": out, "top": 0, "progress": "none", **options})
+    with open(out, newline="") as f:
+        rows = list(csv.reader(f))
+    return {name: [row[k] for row in rows[1:]] for k, name in enumerate(rows[0])}
+
+
+def val(model, data, **options):
+    """The figures, by name."""
+    found = json.loads(run("val", {"model": model, "data": data, "progress": "none", **options, 0: ["--json"]}))
+    return {k: v["value"] if isinstance(v, dict) else v for k, v in found.items()}
+
+
+def head(source, target, rows):
+    """The first rows of a table, under its names."""
+    with open(source) as f, open(target, "w") as to:
+        to.writelines(line for _, line in zip(range(1 + rows), f))
