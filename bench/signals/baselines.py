@@ -122,25 +122,35 @@ def runs(mark):
     return np.flatnonzero(edge == 1), np.flatnonzero(edge == -1)
 
 
+def ramps(begins, ends, window, steps):
+    """Weights beside events, and [first, end) of groups of events whose ramps overlap."""
+    half, weight, groups = window // 2, np.zeros(steps), []
+    for first, end in zip(begins, ends):
+        behind = np.arange(end, min(end + half, steps))
+        before = np.arange(max(first - half, 0), first)
+        weight[behind] += np.sqrt(1 - (behind - end + 1) / max(window, 1))
+        weight[before] += np.sqrt(1 - (first - before) / max(window, 1))
+        if groups and groups[-1][1] > first - half:
+            groups[-1][1] = end + half
+        else:
+            groups.append([max(first - half, 0), end + half])
+    return np.minimum(weight, 1), groups
+
+
 def vus_pr(score, label, longest):
     """Volume under the surface of precision and recall, as src/monitor/vus.c has it."""
     steps = len(score)
     order = np.argsort(-score, kind="stable")
-    threshold = score[order][np.linspace(0, steps - 1, 250).astype(int)]
+    threshold = score[order][np.append((np.arange(249) * ((steps - 1) / 249)).astype(int), steps - 1)]
     count = np.searchsorted(-score[order], -threshold, side="right")
     begins, ends = runs(label)
+    hits = np.cumsum(label[order])[count - 1]
     total = 0
     for window in range(longest + 1):
-        weight, half = label.astype(float), window // 2
-        for first, end in zip(begins, ends):
-            behind = np.arange(end - 1, min(end - 1 + half, steps))
-            weight[behind] += np.sqrt(1 - (behind - end + 1) / max(window, 1))
-            before = np.arange(max(first - half, 0), first)
-            weight[before] += np.sqrt(1 - (first - before) / max(window, 1))
-        weight = np.minimum(weight, 1)
-        peak = np.sort([score[a:b].max() for a, b in zip(*runs((weight > 0).astype(int)))])
+        weight, groups = ramps(begins, ends, window, steps)
+        beside = np.cumsum(np.where(label, 0, weight)[order])[count - 1]
+        peak = np.sort([score[a:b].max() for a, b in groups])
         found = (len(peak) - np.searchsorted(peak, threshold)) / len(peak)
-        hits = np.cumsum(weight[order])[count - 1]
-        recall = np.minimum(hits / ((label.sum() + weight.sum()) / 2), 1) * found
-        total += np.sum(np.diff(np.append(0, recall)) * hits / count)
+        recall = np.minimum((hits + beside) / (label.sum() + beside / 2), 1) * found
+        total += np.sum(np.diff(np.append(0, recall)) * (hits + beside) / count)
     return float(total / (longest + 1))

@@ -31,7 +31,7 @@ def check(figures, model, data, label, own, folder):
     sheet = command.predict(model, data, os.path.join(folder, "scores.csv"), ignore="label", threads=own["threads"])
     score = np.array([float(s or 0) for s in sheet["score"]])
     here = (baselines.vus_pr(score, label, figures[3]), *baselines.area(score, label))
-    print("  val differs by %.1e" % max(abs(a - b) for a, b in zip(here, figures[:3])))
+    print("  val differs by %.1e of VUS-PR, %.1e of AUROC, %.1e of AP" % tuple(abs(a - b) for a, b in zip(here, figures)))
 
 
 def measure(learned, judged, label, own, more):
