@@ -8,6 +8,7 @@ import sys
 
 HOURGLASS = os.environ.get("HOURGLASS", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../build/hourglass"))
 DATA = os.environ.get("HG_DATA", "../shared/data")
+READING = ("timestamp", "fpr", "alarms", "rate")  # options of training that are said again to judge
 
 
 def arguments(doc, **own):
@@ -25,7 +26,8 @@ def arguments(doc, **own):
 
 
 def run(job, options):
-    words = [HOURGLASS, job] + [f"{k}={v}" for k, v in options.items() if isinstance(k, str)] + options.get(0, [])
+    """What the command prints; options[0]: words as they are."""
+    words = [HOURGLASS, job] + [f"{k}={v}" for k, v in options.items() if k != 0] + options.get(0, [])
     done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(words)}\n{done.stderr}")
@@ -39,17 +41,21 @@ def train(folder, name, data, more, **options):
     return os.path.join(folder, name, "weights/best.safetensors")
 
 
-def predict(model, data, out, **options):
+def again(more):
+    return [word for word in more if word.split("=")[0] in READING]
+
+
+def predict(model, data, out, more, **options):
     """The columns of the sheet, as lists of text."""
-    run("predict", {"model": model, "data": data, "out": out, "top": 0, "progress": "none", **options})
+    run("predict", {"model": model, "data": data, "out": out, "top": "0", "progress": "none", **options, 0: again(more)})
     with open(out, newline="") as f:
         rows = list(csv.reader(f))
     return {name: [row[k] for row in rows[1:]] for k, name in enumerate(rows[0])}
 
 
-def val(model, data, **options):
+def val(model, data, more, **options):
     """The figures, by name."""
-    found = json.loads(run("val", {"model": model, "data": data, "progress": "none", **options, 0: ["--json"]}))
+    found = json.loads(run("val", {"model": model, "data": data, "progress": "none", **options, 0: again(more) + ["--json"]}))
     return {k: v["value"] if isinstance(v, dict) else v for k, v in found.items()}
 
 

@@ -119,7 +119,7 @@ def judge(folder, name, spans, own, more):
     learned = probation(len(when))
     command.head(path, start, learned)
     model = command.train(folder, "nab", start, more, threads=own["threads"])
-    sheet = command.predict(model, path, os.path.join(folder, "scores.csv"), threads=own["threads"])
+    sheet = command.predict(model, path, os.path.join(folder, "scores.csv"), more, threads=own["threads"])
     column = own["column"] if own["column"] != "auto" else "novelty" if "novelty" in sheet else "p_value"
     return only_records(values(sheet, column, len(when)), int(own["record"] * learned)), windows_of(when, spans)
 

@@ -28,7 +28,7 @@ def write(path, x, label=None):
 
 
 def check(figures, model, data, label, own, folder):
-    sheet = command.predict(model, data, os.path.join(folder, "scores.csv"), ignore="label", threads=own["threads"])
+    sheet = command.predict(model, data, os.path.join(folder, "scores.csv"), [], ignore="label", threads=own["threads"])
     score = np.array([float(s or 0) for s in sheet["score"]])
     here = (baselines.vus_pr(score, label, figures[3]), *baselines.area(score, label))
     print("  val differs by %.1e of VUS-PR, %.1e of AUROC, %.1e of AP" % tuple(abs(a - b) for a, b in zip(here, figures)))
@@ -41,7 +41,7 @@ def measure(learned, judged, label, own, more):
         write(start, learned)
         write(data, judged, label)
         model = command.train(folder, "sets", start, more, timestamp="none", seed=own["seed"], threads=own["threads"])
-        m = command.val(model, data, label="label", threads=own["threads"])
+        m = command.val(model, data, more, label="label", threads=own["threads"])
         found = {OURS: (m["vus_pr"], m["auroc"], m["average_precision"], m["vus_window"])}
         if own["check"]:
             check(found[OURS], model, data, label, own, folder)

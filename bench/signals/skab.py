@@ -29,7 +29,7 @@ def judge(folder, path, seed, threads, more):
     command.head(path, start, ROWS)
     left_out = "anomaly,changepoint"
     model = command.train(folder, "skab", start, more, ignore=left_out, seed=seed, threads=threads)
-    sheet = command.predict(model, path, os.path.join(folder, "scores.csv"), ignore=left_out, threads=threads)
+    sheet = command.predict(model, path, os.path.join(folder, "scores.csv"), more, ignore=left_out, threads=threads)
     alarm = {int(row) for row, is_on in zip(sheet["row"], sheet["alarm"]) if is_on == "1"}
     count = [0, 0, 0, 0]
     with open(path, newline="") as f:
