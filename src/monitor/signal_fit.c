@@ -246,7 +246,8 @@ static int fit(fitting *f, double fpr, hg_error *err) {
     if (f->count == 0) return HG_OK;
     int32_t longest = 0;
     for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
-        if (f->own[i].weight > 0) longest = hg__max(longest, f->own[i].view.length);
+        if (f->own[i].weight > 0 && f->own[i].is_prompt)
+            longest = hg__max(longest, f->own[i].view.length);
     }
     const hg__held_steps held = {f->score, f->begins, f->count, longest};
     return hg__signal_alarms_fit(f->m, &held, fpr, hg__max(1, f->d->length / 8), f->detector, err);

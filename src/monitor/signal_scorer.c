@@ -49,6 +49,7 @@ struct hg__signal_scorer {
     int32_t explained; // the first of those given last
     bool is_new;       // nothing of the stretch was scored yet
     bool has_ended, is_live;
+    bool is_alone; // no detector is prompt: all count
 };
 
 void hg__signal_scorer_free(hg__signal_scorer *s) {
@@ -77,6 +78,7 @@ static int open_detectors(hg__signal_scorer *s, const hg_model *m, hg__pool *poo
         w->detector = hg__window_detector_make(i, &s->signal, pool);
         if (w->detector.weight == 0) continue;
         s->row[s->watchers++] = i;
+        s->is_alone = s->is_alone && !w->detector.is_prompt;
         HG_TRY(w->detector.type->load(&w->detector, m, where, err));
         HG_TRY(hg__window_detector_load_usual(&w->detector, m, where, err));
         s->longest = hg__max(s->longest, w->detector.view.length);
@@ -121,6 +123,7 @@ hg__signal_scorer *hg__signal_scorer_new(const hg_model *m, hg__pool *pool, cons
                                          hg_error *err) {
     hg__signal_scorer *s = hg__alloc(1, sizeof *s, err);
     if (!s) return NULL;
+    s->is_alone = true;
     int code = hg__signal_load(&s->signal, m, where, err);
     if (code == HG_OK) code = open_detectors(s, m, pool, where, err);
     if (code == HG_OK) code = make_room(s, err);
@@ -308,7 +311,7 @@ static float score_now(hg__signal_scorer *s, int32_t t) {
     for (int32_t i = 0; i < s->watchers; i++) {
         watcher *w = &s->watcher[i];
         if (!isnan(w->ended[t])) w->latest = w->ended[t];
-        if (isnan(w->latest)) continue;
+        if (isnan(w->latest) || !(w->detector.is_prompt || s->is_alone)) continue;
         sum += w->detector.weight * w->latest;
         weight += w->detector.weight;
     }

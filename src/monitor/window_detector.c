@@ -14,11 +14,11 @@ static const struct {
     const hg__window_detector_type *type;
     const char *name;
     int32_t times, every;
-    bool is_normalised;
+    bool is_normalised, is_prompt;
     float weight[HG_SIGNAL_KINDS];
 } table[HG_WINDOW_DETECTORS] = {
-#define DETECTOR(name, type, times, every, is_normalised, ...) \
- {&hg__window_##type, #name, times, every, is_normalised, {__VA_ARGS__}},
+#define DETECTOR(name, type, times, every, is_normalised, is_prompt, ...) \
+ {&hg__window_##type, #name, times, every, is_normalised, is_prompt, {__VA_ARGS__}},
 #include "monitor/window_detectors.def"
 #undef DETECTOR
 };
@@ -43,6 +43,7 @@ hg__window_detector hg__window_detector_make(int32_t row, const hg__signal *s, h
                              .name = table[row].name,
                              .view = hg__signal_view(s),
                              .weight = table[row].weight[s->kind],
+                             .is_prompt = table[row].is_prompt,
                              .usual.spread = 1,
                              .pool = pool};
     if (!is_network) {

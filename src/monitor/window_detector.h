@@ -46,7 +46,8 @@ struct hg__window_detector {
     hg__window_view view; // its scale is borrowed from the signal
     int32_t width;        // numbers of a window that go in
     int32_t stride;       // steps from one window to the next
-    float weight;
+    float weight;         // in the score; 0: there is none
+    bool is_prompt;       // it counts in the score of now
     hg__usual usual;
     hg__pool *pool; // borrowed
     void *state;    // owned, the type's own
