@@ -9,7 +9,7 @@
 #include "jobs/judge_signal.h"
 #include "jobs/score_sheet.h"
 
-enum { FIXED = 7, PER_REASON = 4, NAME = 32 };
+enum { FIXED = 8, PER_REASON = 4, NAME = 32 };
 
 typedef struct sheet {
     hg__signal_judging in;
@@ -57,6 +57,7 @@ static void name_columns(sheet *s) {
     if (s->has_file) add_column(s, "file", HG_OUT_TEXT);
     if (s->has_time) add_column(s, "time", HG_OUT_TEXT);
     add_column(s, "score", HG_OUT_NUMBER);
+    if (hg__signal_scorer_has_novelty(s->in.scorer)) add_column(s, "novelty", HG_OUT_NUMBER);
     if (hg__signal_alarms_has(&s->in.alarms)) {
         add_column(s, "p_value", HG_OUT_NUMBER);
         add_column(s, "alarm", HG_OUT_INTEGER);
@@ -99,6 +100,7 @@ static int write_step(sheet *s, const hg__judged_step *j, int32_t i, hg_error *e
         *cell++ = step->when[0] ? text(step->when) : isnan(step->time) ? (hg__cell){0} : text(when);
     }
     *cell++ = single(step->score);
+    if (hg__signal_scorer_has_novelty(s->in.scorer)) *cell++ = single(step->novelty);
     if (hg__signal_alarms_has(&s->in.alarms)) {
         *cell++ = number(j->p);
         *cell++ = number(j->is_alarm);

@@ -8,6 +8,7 @@
 #include "base/int.h"
 #include "base/mem.h"
 #include "detect/table_model.h"
+#include "monitor/novelty.h"
 #include "monitor/signal_alarms.h"
 #include "monitor/signal_scorer.h"
 #include "monitor/window_detector.h"
@@ -221,6 +222,27 @@ static int visit_folds(fitting *f, use_fold *use, hg_error *err) {
     return HG_OK;
 }
 
+// Of one channel all values, in their order.
+static int fit_novelty(const fitting *f, hg_error *err) {
+    enum { RECORD_SHARE = 5, PIECE = 1024 };
+    const int64_t span = f->s->steps / RECORD_SHARE / HG_NOVELTY_RECORDS;
+    float x[PIECE];
+    hg__novelty n = {0};
+    if (f->d->channels != 1 || f->d->kind == HG_SIGNAL_SOUND) return HG_OK;
+    int code = hg__novelty_init(&n, (int32_t)hg__min_64(span, 1 << 20), err);
+    for (int64_t t = 0; code == HG_OK && t < f->s->steps; t += PIECE) {
+        const int32_t count = (int32_t)hg__min_64(f->s->steps - t, PIECE);
+        code = hg__samples_read(f->s, t, count, x, err);
+        for (int32_t i = 0; code == HG_OK && i < count; i++) {
+            if (isnan(x[i])) continue;
+            (void)hg__novelty_take(&n, (x[i] - f->d->scale[0].centre) * f->d->scale[0].inverse);
+        }
+    }
+    if (code == HG_OK) code = hg__novelty_save(&n, f->m, err);
+    hg__novelty_clear(&n);
+    return code;
+}
+
 // All that is known in the end.
 static int fit_on_all(fitting *f, hg_error *err) {
     hg__time_list all;
@@ -243,6 +265,7 @@ static int fit(fitting *f, double fpr, hg_error *err) {
     HG_TRY(find_usual(f, err));
     if (f->split->folds > 0) HG_TRY(visit_folds(f, use_scores, err));
     HG_TRY(fit_on_all(f, err));
+    HG_TRY(fit_novelty(f, err));
     if (f->count == 0) return HG_OK;
     int32_t longest = 0;
     for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {

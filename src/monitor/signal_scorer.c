@@ -14,6 +14,7 @@
 
 #include "base/int.h"
 #include "base/mem.h"
+#include "monitor/novelty.h"
 #include "monitor/window_detector.h"
 
 enum { LEAST_ROOM = 2048 }; // steps
@@ -34,7 +35,9 @@ typedef struct watcher {
 } watcher;
 
 struct hg__signal_scorer {
-    hg__signal signal; // owned
+    hg__signal signal;   // owned
+    hg__novelty novelty; // owned
+    bool has_novelty;
     watcher watcher[HG_WINDOW_DETECTORS];
     int32_t watchers;                 // detectors of other kinds of recordings are not there
     int32_t row[HG_WINDOW_DETECTORS]; // of the table, of each
@@ -63,6 +66,7 @@ void hg__signal_scorer_free(hg__signal_scorer *s) {
         hg__free(w->x);
     }
     hg__signal_clear(&s->signal);
+    hg__novelty_clear(&s->novelty);
     hg__free(s->value);
     hg__free(s->step);
     hg__free(s->made);
@@ -119,6 +123,11 @@ static void begin_stretch(hg__signal_scorer *s) {
     }
 }
 
+static int open_novelty(hg__signal_scorer *s, const hg_model *m, const char *where, hg_error *err) {
+    s->has_novelty = s->signal.channels == 1 && hg__novelty_is_in(m);
+    return s->has_novelty ? hg__novelty_load(&s->novelty, m, where, err) : HG_OK;
+}
+
 hg__signal_scorer *hg__signal_scorer_new(const hg_model *m, hg__pool *pool, const char *where,
                                          hg_error *err) {
     hg__signal_scorer *s = hg__alloc(1, sizeof *s, err);
@@ -127,6 +136,7 @@ hg__signal_scorer *hg__signal_scorer_new(const hg_model *m, hg__pool *pool, cons
     int code = hg__signal_load(&s->signal, m, where, err);
     if (code == HG_OK) code = open_detectors(s, m, pool, where, err);
     if (code == HG_OK) code = make_room(s, err);
+    if (code == HG_OK) code = open_novelty(s, m, where, err);
     begin_stretch(s);
     if (code == HG_OK) return s;
     hg__signal_scorer_free(s);
@@ -135,6 +145,10 @@ hg__signal_scorer *hg__signal_scorer_new(const hg_model *m, hg__pool *pool, cons
 
 const hg__signal *hg__signal_scorer_signal(const hg__signal_scorer *s) {
     return &s->signal;
+}
+
+bool hg__signal_scorer_has_novelty(const hg__signal_scorer *s) {
+    return s->has_novelty;
 }
 
 int32_t hg__signal_scorer_delay(const hg__signal_scorer *s) {
@@ -195,6 +209,11 @@ static void add_step(hg__signal_scorer *s, const hg__steps *from, int32_t i) {
     if (from->when && from->when[i]) {
         const size_t size = strnlen(from->when[i], HG_WHEN - 1);
         memcpy(step->when, from->when[i], size);
+    }
+    if (s->has_novelty && !isnan(s->value[at])) {
+        const hg__channel_scale *scale = &d->scale[0];
+        step->novelty =
+            hg__novelty_take(&s->novelty, (s->value[at] - scale->centre) * scale->inverse);
     }
     s->held++;
 }

@@ -24,6 +24,7 @@ typedef struct hg__scored_step {
     bool begins;   // what came before is not its past
     // How unusual: by all windows that it lies in, those to come too; and by what was known when it came. NaN: all of its values are missing
     float score, now;
+    float novelty;      // of recordings of one channel (novelty.h); else 0
     double time;        // s; NaN: nobody knows
     char when[HG_WHEN]; // the same as the file has it; ""
 } hg__scored_step;
@@ -39,6 +40,7 @@ hg__signal_scorer *hg__signal_scorer_new(const hg_model *m, hg__pool *pool, cons
                                          hg_error *err);
 void hg__signal_scorer_free(hg__signal_scorer *s); // NULL is fine
 const hg__signal *hg__signal_scorer_signal(const hg__signal_scorer *s);
+bool hg__signal_scorer_has_novelty(const hg__signal_scorer *s);
 int32_t hg__signal_scorer_delay(const hg__signal_scorer *s); // steps
 int32_t hg__signal_scorer_room(const hg__signal_scorer *s);  // steps that may be given at a time
 
