@@ -84,6 +84,15 @@ val data=missing.csv label=anomaly >left
 expect "steps without values are left out" grep -q "^left out  *99, which have no score$" left
 expect "and not counted" grep -q "^steps  *2141 normal, 160 anomalies$" left
 
+# ---- pulses -------------------------------------------------------------------------------------
+# Short pulses far apart are looked at in windows that are averaged.
+awk 'BEGIN { srand(3); print "a,anomaly"; for (t = 0; t < 6000; t++) {
+    k = t % 280; bad = t > 4900 && t < 4980; wide = bad ? 400 : 8
+    printf "%.4f,%d\n", exp(-(k - 140) * (k - 140) / wide) + 0.02 * rand(), bad } }' >pulses.csv
+head -n 4001 pulses.csv >start.csv
+"$plain" train -q data=start.csv ignore=anomaly window=auto steps=20 threads=1 project=runs name=pulses || bad "pulses are not trained"
+expect "pulses" eval '"$HOURGLASS" val model=runs/pulses/weights/best.safetensors data=pulses.csv label=anomaly --json | grep -q "\"anomalies\":79,"'
+
 # ---- in vain ------------------------------------------------------------------------------------
 expect "a column that is not there" eval 'val data=faults.csv label=nope | grep -q "label=nope: expected the name of a column"'
 expect "no page" eval 'val data=faults.csv label=anomaly page=x.html | grep -q "page: expected"'

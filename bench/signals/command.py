@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-HOURGLASS = os.environ.get("HOURGLASS", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../build/hourglass"))
+HOURGLASS = os.environ.get("HOURGLASS", os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../build/hourglass")))
 DATA = os.environ.get("HG_DATA", "../shared/data")
 READING = ("timestamp", "fpr", "alarms", "rate")  # options of training that are said again to judge
 
@@ -30,7 +30,7 @@ def run(job, options):
     words = [HOURGLASS, job] + [f"{k}={v}" for k, v in options.items() if k != 0] + options.get(0, [])
     done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode:
-        sys.exit(f"{' '.join(words)}\n{done.stderr}")
+        sys.exit(f"{' '.join(words)}: {done.returncode}\n{done.stderr}")
     return done.stdout
 
 
