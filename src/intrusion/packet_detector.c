@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "detect/table_model.h"
 #include "intrusion/packet_detector_internal.h"
-#include "traffic/log2.h"
+#include "base/log2.h"
 #include "traffic/mix.h"
 
 enum { AHEAD = 8 }; // verdicts whose talks and flows are on their way from memory

@@ -52,7 +52,9 @@ hg__window_detector hg__window_detector_make(int32_t row, const hg__signal *s, h
         d.view.length = length_of(table[row].times, table[row].every, s);
     }
     d.width = hg__window_width(&d.view);
-    d.stride = hg__max(1, (int32_t)((int64_t)d.view.length * s->stride / s->length));
+    // what raises no alarms is not waited for
+    const int64_t stride = s->stride * (d.is_prompt ? 1 : 2);
+    d.stride = hg__max(1, (int32_t)((int64_t)d.view.length * stride / s->length));
     return d;
 }
 

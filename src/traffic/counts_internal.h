@@ -3,7 +3,7 @@
 #ifndef HG_TRAFFIC_COUNTS_INTERNAL_H
 #define HG_TRAFFIC_COUNTS_INTERNAL_H
 #include "traffic/counts.h"
-#include "traffic/log2.h"
+#include "base/log2.h"
 
 // Highest bits of a key: a value has its context's, so that where keys ascend values come next to their context.
 enum { HG_GROUP_BITS = 24 };

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "traffic/log2.h"
+#include "base/log2.h"
 
 enum { FIRST_ROOM = 256 };
 static const double unseen = 1.0 / 8,
