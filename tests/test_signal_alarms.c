@@ -26,7 +26,7 @@ static hg_model *new_model(double fpr, int32_t hold) {
         held[i] = exponential(1, i);
         begins[i] = i == 0;
     }
-    if (hg__signal_alarms_fit(m, &steps, fpr, hold, detector, &err) < 0)
+    if (hg__signal_alarms_fit(m, &steps, &(hg__alarm_rate){fpr, 0, hold}, detector, &err) < 0)
         fail_msg("%s", err.message);
     hg__model_set_detector(m, detector);
     return m;
@@ -169,7 +169,8 @@ static void what_few_steps_say_of_lengths_is_enough(void **state) {
         hg_model *m = hg__model_from_spec("dense 2 | dense input", &in, 0, 1, &err);
         hg__json *detector = hg__json_object();
         for (uint32_t i = 0; i < FEW; i++) held[i] = exponential(seed, i / STAY);
-        assert_int_equal(hg__signal_alarms_fit(m, &steps, 0.01, 3, detector, &err), HG_OK);
+        assert_int_equal(
+            hg__signal_alarms_fit(m, &steps, &(hg__alarm_rate){0.01, 0, 3}, detector, &err), HG_OK);
         hg__model_set_detector(m, detector);
         hg__signal_alarms a;
         load(&a, m);
@@ -184,7 +185,7 @@ static void what_few_steps_say_of_lengths_is_enough(void **state) {
     }
 }
 
-static void a_fault_that_lasts_raises_the_threshold_once(void **state) {
+static void a_fault_that_lasts_is_one_event_and_raises_the_threshold_slowly(void **state) {
     (void)state;
     hg_model *m = new_model(0.01, 3);
     hg__signal_alarms a;
@@ -194,8 +195,8 @@ static void a_fault_that_lasts_raises_the_threshold_once(void **state) {
     (void)take(&a, 100, false);
     const double after = a.state.drift;
     assert_true(after > before * 1.01 && after < before * 2);
-    for (int i = 0; i < 20000; i++) assert_int_equal(take(&a, 100, false).event, 1);
-    assert_true(fabs(a.state.drift / after - 1) < 1e-12);
+    for (int i = 0; i < 500; i++) assert_int_equal(take(&a, 100, false).event, 1);
+    assert_true(a.state.drift >= after && a.state.drift < 2 * after);
     hg__signal_alarms_clear(&a);
     hg_model_free(m);
 }
@@ -210,7 +211,7 @@ static void drift_is_followed_only_so_far(void **state) {
     (void)take(&a, 1e6, true);
     assert_true(highest > 1 && a.state.drift <= highest && a.state.drift < 1e3);
     for (int i = 0; i < LONG_RUN; i++) (void)take(&a, 0, false);
-    assert_true(a.state.drift > 1e-3 && a.state.drift < 1);
+    assert_true(a.state.drift > 1e-3 && a.state.drift <= 1);
     hg__signal_alarms_clear(&a);
     hg_model_free(m);
 }
@@ -310,7 +311,7 @@ int main(void) {
         cmocka_unit_test(more_alarms_take_a_lower_threshold),
         cmocka_unit_test(events_come_at_the_rate_that_is_asked_for_while_the_scores_drift),
         cmocka_unit_test(what_few_steps_say_of_lengths_is_enough),
-        cmocka_unit_test(a_fault_that_lasts_raises_the_threshold_once),
+        cmocka_unit_test(a_fault_that_lasts_is_one_event_and_raises_the_threshold_slowly),
         cmocka_unit_test(drift_is_followed_only_so_far),
         cmocka_unit_test(they_are_the_same_from_a_file),
         cmocka_unit_test(a_model_without_thresholds_has_no_alarms),

@@ -105,7 +105,7 @@ expect "without names channels go by place: $(cat err)" [ "$(wc -l <t.csv)" = 20
 head -1 x.csv >empty.csv
 refuses "empty.csv: expected at least 1 step, got none" predict data=empty.csv out=no
 expect "nothing is left of what was refused" [ ! -e no ]
-for option in page=p.html keep=a groupby=a fdr=0.1 score=error; do
+for option in keep=a groupby=a fdr=0.1 score=error; do
     refuses "${option%%=*}: expected a model that it says something of, got one of a recording" predict data=x.csv out=no "$option"
 done
 refuses "top: expected at most 16 channels, got 20" predict data=x.csv out=no top=20

@@ -3,10 +3,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/log2.h"
 #include "base/mem.h"
 #include "detect/table_model.h"
 #include "intrusion/packet_detector_internal.h"
-#include "traffic/log2.h"
 #include "traffic/mix.h"
 
 enum { AHEAD = 8 }; // verdicts whose talks and flows are on their way from memory

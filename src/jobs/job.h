@@ -73,4 +73,7 @@ hg__json *hg__info_threshold_json(const struct hg__thresholds *all, int32_t grou
 // And of a model of packets: of which kind, its threshold.
 int hg__info_packets_text(hg__text *t, const hg_model *m, const char *where, hg_error *err);
 int hg__info_packets_json(hg__json *to, const hg_model *m, const char *where, hg_error *err);
+// And of a model of a recording: its channels, windows, frames.
+int hg__info_signal_text(hg__text *t, const hg_model *m, const char *where, hg_error *err);
+int hg__info_signal_json(hg__json *to, const hg_model *m, hg_error *err);
 #endif

@@ -215,6 +215,7 @@ static char *info_text(const opened *o, hg_error *err) {
     add_columns(&t, m);
     if (hg__info_table_text(&t, m, o->tensors.path, err) < 0 ||
         hg__info_packets_text(&t, m, o->tensors.path, err) < 0 ||
+        hg__info_signal_text(&t, m, o->tensors.path, err) < 0 ||
         hg__info_parts_text(&t, &parts, err) < 0) {
         hg__text_clear(&t);
         return NULL;
@@ -344,6 +345,7 @@ static char *info_json(const opened *model, hg_error *err) {
     bad |= add_provenance(o, model->model, err);
     int code = hg__info_table_json(o, model->model, model->tensors.path, err);
     if (code == HG_OK) code = hg__info_packets_json(o, model->model, model->tensors.path, err);
+    if (code == HG_OK) code = hg__info_signal_json(o, model->model, err);
     const hg__info_parts parts = parts_of(model);
     if (code == HG_OK) code = hg__info_parts_json(o, &parts, err);
     if (code < 0) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// job_val.c - how well a model does: at judging parts, at cleaning images, at finding labelled anomalies, or else at giving back a file's rows.
+// job_val.c - how well a model does: at judging parts, at finding faults in signals, at cleaning images, at finding labelled anomalies, or else at giving back a file's rows.
 #include <string.h>
 #include <strings.h>
 
@@ -7,6 +7,7 @@
 #include "detect/table_model.h"
 #include "jobs/job.h"
 #include "jobs/judge_parts.h"
+#include "jobs/judge_signal.h"
 #include "jobs/packet_page.h"
 #include "jobs/pages.h"
 #include "jobs/val.h"
@@ -41,10 +42,20 @@ static bool has_labels(const hg_model *m, const hg_options *o) {
     return *o->values.label && hg__model_schema(m);
 }
 
+static int val_signal(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *r,
+                      hg_error *err) {
+    int code = hg__packet_page_refuse(o, err);
+    if (code == HG_OK) code = check_options(o, err);
+    if (code == HG_OK) return hg__val_signal(m, o, l, r, err);
+    hg_model_free(m);
+    return code;
+}
+
 int hg__job_val(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
     hg_model *m = hg_model_load(o->values.model, err);
     if (!m) return (int)err->code;
     if (hg__is_packet_model(m)) return hg__val_packets(m, o, l, r, err);
+    if (hg__is_signal_model(m)) return val_signal(m, o, l, r, err);
     const bool has_page =
         has_labels(m, o) || (!hg__is_part_model(m) && hg__val_cleans_images(m, o));
     const int fits = has_page ? hg__job_page_check(o, err) : hg__packet_page_refuse(o, err);

@@ -3,9 +3,11 @@
 #include "jobs/judge_signal.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "signal/framed.h"
 
 hg__recording_options hg__signal_reading(const hg_options *o, const hg__signal *d,
                                          const hg_listener *l) {
@@ -20,14 +22,55 @@ hg__recording_options hg__signal_reading(const hg_options *o, const hg__signal *
                                  .resample = v->resample,
                                  .listener = l};
     if (!d) return how;
-    how.step = d->step;
+    const hg__signal_frames *f = &d->frames;
+    const bool has_frames = f->setup.bands > 0;
+    how.step = has_frames ? d->step / f->setup.hop : d->step;
     how.resample = d->resample;
-    how.channel = (const char *const *)d->name;
-    how.channels = d->read;
+    how.channel = (const char *const *)(has_frames ? f->name : d->name);
+    how.channels = has_frames ? f->channels : d->read;
     how.header.is_known = true;
-    how.header.name = d->named ? how.channel : NULL;
-    how.header.names = d->read;
+    how.header.name = (has_frames ? f->named : d->named) ? how.channel : NULL;
+    how.header.names = how.channels;
     return how;
+}
+
+int hg__signal_events_asked(const hg_options *o, double step, double *per_step, hg_error *err) {
+    const struct hg__values *v = &o->values;
+    char rate[64];
+    *per_step = 0;
+    if (!*v->alarms && !*v->rate) return HG_OK;
+    snprintf(rate, sizeof rate, "%.12g/s", step > 0 ? 1 / step : 0);
+    return hg__alarms_fpr(v->alarms, *v->rate || step <= 0 ? v->rate : rate, per_step, err);
+}
+
+static const char none[] = "none";
+
+// Sound is looked at in log-mel frames unless something else is asked for.
+static const char *frames_for(const hg__recording *r, const char *asked) {
+    const bool is_sound = strcmp(r->format, "wav") == 0 || strcmp(r->format, "flac") == 0;
+    if (strcmp(asked, "auto") != 0) return asked;
+    return is_sound ? hg__frames_kind_names[HG_FRAMES_LOGMEL] : none;
+}
+
+// Takes r.
+static hg__recording *frame(hg__recording *r, const char *text, hg_error *err) {
+    hg__frames_setup setup;
+    const double rate = r->rate > 0 ? r->rate : r->step > 0 ? 1 / r->step : 0;
+    if (hg__frames_setup_parse(text, rate, &setup, err) == HG_OK) {
+        return hg__framed_new(r, &setup, err);
+    }
+    hg__recording_close(r);
+    return NULL;
+}
+
+hg__recording *hg__signal_open(const hg_options *o, const hg__signal *d, const hg_listener *l,
+                               hg_error *err) {
+    const hg__recording_options how = hg__signal_reading(o, d, l);
+    hg__recording *r = hg__recording_open(o->values.data, &how, err);
+    if (!r) return NULL;
+    if (d) return d->frames.setup.bands > 0 ? hg__framed_new(r, &d->frames.setup, err) : r;
+    const char *text = frames_for(r, o->values.frames);
+    return strcmp(text, none) == 0 ? r : frame(r, text, err);
 }
 
 static int check_channels(const hg__signal_judging *j, hg_error *err) {
@@ -44,12 +87,15 @@ static int open_all(hg__signal_judging *j, const hg_options *o, hg_error *err) {
     j->scorer = hg__signal_scorer_new(j->model, j->pool, v->model, err);
     if (!j->scorer) return (int)err->code;
     HG_TRY(hg__signal_alarms_init(&j->alarms, j->model, v->model, err));
-    double fpr = o->set[HG_OPTION_fpr] ? v->fpr : 0;
-    if (*v->alarms || *v->rate) HG_TRY(hg__alarms_fpr(v->alarms, v->rate, &fpr, err));
-    if (fpr > 0) HG_TRY(hg__signal_alarms_ask(&j->alarms, fpr, err));
-    const hg__recording_options how =
-        hg__signal_reading(o, hg__signal_scorer_signal(j->scorer), j->listener);
-    j->recording = hg__recording_open(v->data, &how, err);
+    double events;
+    HG_TRY(hg__signal_events_asked(o, hg__signal_scorer_signal(j->scorer)->step, &events, err));
+    j->fpr = events > 0 ? events : o->set[HG_OPTION_fpr] ? v->fpr : 0;
+    if (events > 0) {
+        HG_TRY(hg__signal_alarms_ask_events(&j->alarms, events, err));
+    } else if (j->fpr > 0) {
+        HG_TRY(hg__signal_alarms_ask(&j->alarms, j->fpr, err));
+    }
+    j->recording = hg__signal_open(o, hg__signal_scorer_signal(j->scorer), j->listener, err);
     if (!j->recording) return (int)err->code;
     HG_TRY(check_channels(j, err));
     hg__meter_start(&j->meter, j->listener, "scoring", "steps",
@@ -75,14 +121,36 @@ void hg__signal_judging_close(hg__signal_judging *j) {
     hg__pool_free(j->pool);
     hg_model_free(j->model);
     hg__free(j->step);
+    for (int32_t i = 0; i < j->paths; i++) hg__free(j->path[i]);
+    hg__free(j->path);
     *j = (hg__signal_judging){0};
+}
+
+// Scores come later than steps, so that the recording may be at the next file by then.
+static int keep_path(hg__signal_judging *j, hg_error *err) {
+    const int32_t file = j->steps.file;
+    if (file < j->paths) return HG_OK;
+    char **grown = hg__grow(j->path, (size_t)file + 1, sizeof *grown, err);
+    if (!grown) return HG_ERR_MEMORY;
+    j->path = grown;
+    while (j->paths <= file) {
+        grown[j->paths] = hg__copy_text(j->recording->path, err);
+        if (!grown[j->paths]) return HG_ERR_MEMORY;
+        j->paths++;
+    }
+    return HG_OK;
+}
+
+const char *hg__signal_judging_path(const hg__signal_judging *j, int32_t file) {
+    return file < j->paths ? j->path[file] : "";
 }
 
 // Scores that are there become verdicts.
 static int32_t judge(hg__signal_judging *j, int32_t count, const hg__scored_step *scored) {
     for (int32_t i = 0; i < count; i++) {
+        const double drift = j->alarms.state.drift;
         const hg__alarm a = hg__signal_alarms_take(&j->alarms, &scored[i]);
-        j->step[i] = (hg__judged_step){&scored[i], a.p, a.is_alarm, a.event};
+        j->step[i] = (hg__judged_step){&scored[i], a.p, a.is_alarm, a.event, drift};
     }
     return count;
 }
@@ -109,6 +177,7 @@ int hg__signal_judging_next(hg__signal_judging *j, const hg__judged_step **step,
                 continue;
             }
             hg__meter_add(&j->meter, j->steps.count);
+            HG_TRY(keep_path(j, err));
         }
         j->taken += hg__signal_scorer_take(j->scorer, &j->steps, j->taken);
     }

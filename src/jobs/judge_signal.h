@@ -7,15 +7,23 @@
 #include "monitor/signal_scorer.h"
 #include "options/options.h"
 
-// How a recording is read: as the options say, and by a model (borrowed) as its own was; NULL: none is there yet.
+// How a recording is read: as the options say, and by a model (borrowed) as its own was; NULL: none is there yet. Where the model looks at
+// frames it is the samples' reading.
 hg__recording_options hg__signal_reading(const hg_options *o, const hg__signal *d,
                                          const hg_listener *l);
+
+// alarms=, and with it rate=, which a recording that says its step (s; 0: it does not) need not have: events a step; 0: not asked for.
+int hg__signal_events_asked(const hg_options *o, double step, double *per_step, hg_error *err);
+// Opens data= so, in frames where the model has them; where none is there yet, where frames= asks for them.
+hg__recording *hg__signal_open(const hg_options *o, const hg__signal *d, const hg_listener *l,
+                               hg_error *err);
 
 typedef struct hg__judged_step {
     const hg__scored_step *step; // borrowed
     double p;                    // NaN without thresholds
     bool is_alarm;
     int64_t event; // the alarm's, from 1: steps in a row have the same; 0: none
+    double drift;  // what the threshold was multiplied by
 } hg__judged_step;
 
 typedef struct hg__signal_judging {
@@ -24,6 +32,9 @@ typedef struct hg__signal_judging {
     hg__signal_scorer *scorer; // owned
     hg__recording *recording;  // owned
     hg__signal_alarms alarms;
+    char **path; // owned, (paths) owned: of the recording's files so far
+    int32_t paths;
+    double fpr;      // that is asked for; 0: as the model has it
     hg__steps steps; // taken last
     int32_t taken;   // of them
     bool is_at_end;
@@ -40,6 +51,13 @@ void hg__signal_judging_close(hg__signal_judging *j); // {0} is fine
 // 1 with the next steps, which live until the next call; 0 at the end, negative on failure.
 int hg__signal_judging_next(hg__signal_judging *j, const hg__judged_step **step, int32_t *count,
                             hg_error *err);
+
+// Of the file that a step is of.
+const char *hg__signal_judging_path(const hg__signal_judging *j, int32_t file);
+
+// `by=file` of a recording that is open: a row a file, into v->out.
+int hg__predict_clips(hg__signal_judging *j, const hg_options *o, const hg_listener *l,
+                      hg_result *result, hg_error *err);
 
 // `hourglass predict` and `hourglass val` of a model of a recording, which they take.
 int hg__predict_signal(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *result,

@@ -8,12 +8,14 @@
 #include "base/show.h"
 #include "jobs/judge_signal.h"
 #include "jobs/score_sheet.h"
+#include "jobs/signal_page.h"
 
-enum { FIXED = 7, PER_REASON = 4, NAME = 32 };
+enum { FIXED = 8, PER_REASON = 4, NAME = 32 };
 
 typedef struct sheet {
     hg__signal_judging in;
     hg__score_sheet out;
+    hg__signal_page *page; // owned, or NULL
     hg__out_column column[FIXED + PER_REASON * HG_SIGNAL_REASONS];
     char name[PER_REASON * HG_SIGNAL_REASONS][NAME];
     hg__cell cell[FIXED + PER_REASON * HG_SIGNAL_REASONS];
@@ -57,6 +59,7 @@ static void name_columns(sheet *s) {
     if (s->has_file) add_column(s, "file", HG_OUT_TEXT);
     if (s->has_time) add_column(s, "time", HG_OUT_TEXT);
     add_column(s, "score", HG_OUT_NUMBER);
+    if (hg__signal_scorer_has_novelty(s->in.scorer)) add_column(s, "novelty", HG_OUT_NUMBER);
     if (hg__signal_alarms_has(&s->in.alarms)) {
         add_column(s, "p_value", HG_OUT_NUMBER);
         add_column(s, "alarm", HG_OUT_INTEGER);
@@ -93,12 +96,13 @@ static int write_step(sheet *s, const hg__judged_step *j, int32_t i, hg_error *e
     hg__cell *cell = s->cell;
     if (step->row < 0) return HG_OK; // nobody measured it
     *cell++ = number((double)step->row);
-    if (s->has_file) *cell++ = text(s->in.recording->path);
+    if (s->has_file) *cell++ = text(hg__signal_judging_path(&s->in, step->file));
     if (s->has_time) {
         snprintf(when, sizeof when, "%.9f", step->time);
         *cell++ = step->when[0] ? text(step->when) : isnan(step->time) ? (hg__cell){0} : text(when);
     }
     *cell++ = single(step->score);
+    if (hg__signal_scorer_has_novelty(s->in.scorer)) *cell++ = single(step->novelty);
     if (hg__signal_alarms_has(&s->in.alarms)) {
         *cell++ = number(j->p);
         *cell++ = number(j->is_alarm);
@@ -116,7 +120,10 @@ static int write_all(sheet *s, hg_error *err) {
     int32_t count;
     int more;
     while ((more = hg__signal_judging_next(&s->in, &step, &count, err)) > 0) {
-        for (int32_t i = 0; i < count; i++) HG_TRY(write_step(s, &step[i], i, err));
+        for (int32_t i = 0; i < count; i++) {
+            hg__signal_page_add(s->page, &step[i], i);
+            HG_TRY(write_step(s, &step[i], i, err));
+        }
     }
     return more;
 }
@@ -137,7 +144,6 @@ static int check_options(const hg_options *o, hg_error *err) {
         int option;
         const char *name;
     } others[] = {
-        {HG_OPTION_page,    "page"   },
         {HG_OPTION_keep,    "keep"   },
         {HG_OPTION_groupby, "groupby"},
         {HG_OPTION_fdr,     "fdr"    },
@@ -162,13 +168,16 @@ static int predict(sheet *s, const hg_options *o, const hg_listener *l, hg_error
         return hg__fail(err, HG_ERR_USAGE, "top: expected at most %d channels, got %d",
                         HG_SIGNAL_REASONS, (int)v->top);
     }
+    s->all_reasons = s->all_reasons || !hg__signal_alarms_has(&s->in.alarms);
     name_columns(s);
+    HG_TRY(hg__signal_page_open(&s->page, &s->in, o, err));
     HG_TRY(hg__score_sheet_open(&s->out, &to, s->column, s->columns, err));
     HG_TRY(write_all(s, err));
     if (s->result->rows == 0) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected at least 1 step, got none", v->data);
     }
     HG_TRY(hg__score_sheet_commit(&s->out, err));
+    HG_TRY(hg__signal_page_save(s->page, err));
     s->result->has_thresholds = hg__signal_alarms_has(&s->in.alarms);
     if (l) tell(s, l);
     return HG_OK;
@@ -187,7 +196,13 @@ int hg__predict_signal(hg_model *m, const hg_options *o, const hg_listener *l, h
     int code = check_options(o, err);
     if (code < 0) hg_model_free(m);
     if (code == HG_OK) code = hg__signal_judging_open(&s->in, m, o, l, err);
-    if (code == HG_OK) code = predict(s, o, l, err);
+    const bool is_by_file = strcmp(o->values.by, "file") == 0;
+    if (code == HG_OK && is_by_file && *o->values.page) {
+        code = hg__fail(err, HG_ERR_USAGE, "page: expected by=step, got by=file");
+    }
+    if (code == HG_OK && is_by_file) code = hg__predict_clips(&s->in, o, l, result, err);
+    if (code == HG_OK && !is_by_file) code = predict(s, o, l, err);
+    hg__signal_page_free(s->page);
     hg__score_sheet_abort(&s->out);
     hg__signal_judging_close(&s->in);
     hg__free(s);

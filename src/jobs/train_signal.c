@@ -10,8 +10,12 @@
 #include "jobs/judge_signal.h"
 #include "jobs/trainer.h"
 #include "monitor/signal_fit.h"
+#include "signal/framed.h"
 
-enum { MOST_WINDOWS = 50000 }; // that are learned from
+enum {
+    MOST_WINDOWS = 50000, // that are learned from
+    VIBRATION = 1000      // steps a second
+};
 
 typedef struct hg__signal_data {
     hg__recording *recording; // owned; NULL once it is held
@@ -33,7 +37,8 @@ void hg__signal_data_free(hg__signal_data *p) {
 bool hg__is_signal_run(const hg__trainer *t) {
     const struct hg__values *v = &t->o.values;
     if (t->data || t->given) return false;
-    return *v->window || hg__is_recording(v->data);
+    const bool asks_frames = strcmp(v->frames, "auto") != 0 && strcmp(v->frames, "none") != 0;
+    return *v->window || asks_frames || hg__is_recording(v->data);
 }
 
 // What suits windows, and was measured: docs/SIGNALS.md. Set where nobody else did, so that args.yaml repeats it.
@@ -57,7 +62,7 @@ static const char signal_steps[] = "1500";
 int hg__set_signal_options(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     double share;
-    if (*v->alarms || *v->rate) HG_TRY(hg__alarms_fpr(v->alarms, v->rate, &share, err));
+    if (*v->rate) HG_TRY(hg__alarms_fpr(v->alarms, v->rate, &share, err));
     for (size_t i = 0; i < sizeof signal_options / sizeof *signal_options; i++) {
         if (t->o.set[signal_options[i].option]) continue;
         HG_TRY(hg_options_set(&t->o, signal_options[i].name, signal_options[i].value, err));
@@ -106,15 +111,35 @@ static void tell_signal(const hg__trainer *t, const hg__signal_data *p) {
     hg__trainer_note(t, line);
 }
 
+static void tell_frames(const hg__trainer *t, const hg__recording *r) {
+    char line[200];
+    const double rate = r->rate > 0 ? r->rate : r->step > 0 ? 1 / r->step : 0;
+    if (rate < VIBRATION || hg__framed_setup(r) || strcmp(t->o.values.frames, "auto") != 0) return;
+    snprintf(line, sizeof line,
+             "%.9g steps a second: if this is vibration, frames=spectrum looks at the bands of its "
+             "spectrum",
+             rate);
+    hg__trainer_note(t, line);
+}
+
 static int load(hg__trainer *t, hg__signal_data *p, hg_error *err) {
     const struct hg__values *v = &t->o.values;
-    const hg__recording_options how = hg__signal_reading(&t->o, NULL, t->l);
-    p->recording = hg__recording_open(v->data, &how, err);
+    p->recording = hg__signal_open(&t->o, NULL, t->l, err);
     if (!p->recording) return (int)err->code;
+    const bool has_frames = hg__framed_setup(p->recording) != NULL;
+    if (has_frames && v->resample > 0) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "resample: expected frames=none beside it, as frames are made of samples "
+                        "as they are, got %.9g",
+                        v->resample);
+    }
     HG_TRY(hg__samples_load(&p->samples, p->recording, NULL, 0, (size_t)v->max_mem, err));
     hg__trainer_note(t, p->recording->note);
-    hg__signal_options o = {
-        .stride = (int32_t)v->stride, .resample = v->resample, .memory = (size_t)v->max_mem};
+    tell_frames(t, p->recording);
+    hg__signal_options o = {.stride = (int32_t)v->stride,
+                            .resample = v->resample,
+                            .memory = (size_t)v->max_mem,
+                            .is_sound = has_frames};
     HG_TRY(window_of(v, &o.window, err));
     HG_TRY(hg__signal_look(&p->signal, &p->samples, p->recording, &o, err));
     tell_signal(t, p);
@@ -155,7 +180,7 @@ int hg__fit_signal(hg__trainer *t, hg_error *err) {
     hg__signal_data *p = t->signal;
     const struct hg__values *v = &t->o.values;
     hg__signal_fit_options o = {.fpr = v->fpr, .seed = (uint64_t)v->seed};
-    if (*v->alarms || *v->rate) HG_TRY(hg__alarms_fpr(v->alarms, v->rate, &o.fpr, err));
+    HG_TRY(hg__signal_events_asked(&t->o, p->signal.step, &o.events, err));
     hg__meter_start(&t->meter, t->l, "scoring", "steps", p->samples.steps);
     const int code =
         hg__signal_fit(t->model, &p->signal, &p->samples, &p->split, &o, &t->meter, t->pool, err);

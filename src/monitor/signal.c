@@ -2,6 +2,7 @@
 // signal.c - a recording's channels, their scale, and windows: looked at, kept in a model file, read back.
 #include "monitor/signal.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "base/real.h"
 #include "detect/table_model.h"
 #include "monitor/period.h"
+#include "monitor/signal_frames.h"
 
 enum {
     LOOKED_AT = 1 << 16,  // steps that scales are measured on
@@ -35,6 +37,7 @@ void hg__signal_clear(hg__signal *d) {
     hg__free(d->name);
     hg__free(d->pick);
     hg__free(d->scale);
+    hg__signal_frames_clear(&d->frames);
     *d = (hg__signal){0};
 }
 
@@ -47,7 +50,7 @@ hg__window_view hg__signal_view(const hg__signal *d) {
                              .every = every,
                              .is_normalised = d->kind == HG_SIGNAL_PULSES,
                              .scale = d->scale,
-                             .limit = hg__signal_limit};
+                             .limit = d->is_plain ? FLT_MAX : hg__signal_limit};
 }
 
 static int make_room(hg__signal *d, int32_t read, hg_error *err) {
@@ -222,14 +225,24 @@ static int check(const hg__signal *d, const hg__samples *s, hg_error *err) {
                     MOST_WIDTH, d->length, d->channels);
 }
 
-static int look(hg__signal *d, hg__samples *s, hg__recording *r, const hg__signal_options *o,
-                hg_error *err) {
-    int64_t first = 0;
+static int take_names(hg__signal *d, const hg__recording *r, hg_error *err) {
+    if (r->channels > MOST_CHANNELS) {
+        return hg__fail(err, HG_ERR_DATA, "%s: expected at most %d %s, got %d", r->path,
+                        MOST_CHANNELS, r->made ? "bands of all channels" : "channels", r->channels);
+    }
     HG_TRY(make_room(d, r->channels, err));
     for (int32_t i = 0; i < d->read; i++) {
         d->name[i] = hg__copy_text(r->name[i], err);
         if (!d->name[i]) return HG_ERR_MEMORY;
     }
+    return HG_OK;
+}
+
+static int look(hg__signal *d, hg__samples *s, hg__recording *r, const hg__signal_options *o,
+                hg_error *err) {
+    int64_t first = 0;
+    HG_TRY(take_names(d, r, err));
+    HG_TRY(hg__signal_frames_take(&d->frames, r, err));
     HG_TRY(look_at_scales(d, s, err));
     if (d->channels < d->read) {
         hg__samples_clear(s);
@@ -246,6 +259,34 @@ int hg__signal_look(hg__signal *d, hg__samples *s, hg__recording *r, const hg__s
                     hg_error *err) {
     *d = (hg__signal){.named = r->named, .step = r->step, .resample = o->resample};
     const int code = look(d, s, r, o, err);
+    if (code < 0) hg__signal_clear(d);
+    return code;
+}
+
+static int name_bands(hg__signal *d, hg_error *err) {
+    HG_TRY(make_room(d, d->frames.setup.bands, err));
+    for (int32_t i = 0; i < d->read; i++) {
+        char name[HG_BAND_NAME];
+        hg__frames_band_name(&d->frames.setup, i, NULL, name);
+        d->name[i] = hg__copy_text(name, err);
+        if (!d->name[i]) return HG_ERR_MEMORY;
+        d->pick[i] = i;
+        d->scale[i] = (hg__channel_scale){.centre = 0, .inverse = 1};
+    }
+    d->channels = d->read;
+    return HG_OK;
+}
+
+int hg__signal_of_frames(hg__signal *d, const hg__frames_setup *frames, int32_t window,
+                         hg_error *err) {
+    *d = (hg__signal){.kind = HG_SIGNAL_SOUND,
+                      .named = true,
+                      .length = window,
+                      .stride = 1,
+                      .longest = frames->most > 0 ? frames->most : window,
+                      .is_plain = true};
+    int code = hg__signal_frames_set(&d->frames, frames, err);
+    if (code == HG_OK) code = name_bands(d, err);
     if (code < 0) hg__signal_clear(d);
     return code;
 }
@@ -282,7 +323,11 @@ int hg__signal_save(const hg__signal *d, hg_model *m, hg__json *detector, hg_err
                       hg__signal_kind_names[d->kind], "channels", names_json(d), "named", d->named,
                       "used", pick_json(d), "window", d->length, "stride", d->stride, "period",
                       d->period, "longest", d->longest, "step", d->step, "resample", d->resample);
-    if (hg__json_set(detector, key, own) < 0) {
+    int code = hg__signal_frames_save(&d->frames, own, err);
+    if (d->is_plain && hg__json_set(own, "score", hg__json_string("error", NULL)) < 0) {
+        code = HG_ERR_MEMORY;
+    }
+    if (hg__json_set(detector, key, own) < 0 || code < 0) {
         return hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping a recording's channels");
     }
     return hg__model_keep_part(m, scale_part, HG_F32, d->channels, 2, d->scale, err);
@@ -367,6 +412,14 @@ static int load_windows(const loading *l, hg_error *err) {
     return load_seconds(l, "resample", &l->d->resample, err);
 }
 
+static int load_score(const loading *l, hg_error *err) {
+    const hg__json *score = hg__json_object_get(l->from, "score");
+    l->d->is_plain = score != NULL;
+    const char *text = hg__json_string_value(score);
+    if (!score || (text && strcmp(text, "error") == 0)) return HG_OK;
+    return hg__fail(err, HG_ERR_MODEL, "%s: signal: score: expected error, or none", l->where);
+}
+
 static int load_scale(const loading *l, const hg_model *m, hg_error *err) {
     const hg__tensor *part;
     hg__signal *d = l->d;
@@ -393,6 +446,8 @@ static int load(const loading *l, const hg_model *m, hg_error *err) {
     l->d->named = hg__json_is_true(hg__json_object_get(l->from, "named"));
     HG_TRY(load_pick(l, err));
     HG_TRY(load_windows(l, err));
+    HG_TRY(hg__signal_frames_load(&l->d->frames, l->from, l->d->read, l->where, err));
+    HG_TRY(load_score(l, err));
     const hg__window_view view = hg__signal_view(l->d);
     if ((int64_t)view.length / view.every * view.channels != m->net.spec.width) {
         return hg__fail(err, HG_ERR_MODEL,

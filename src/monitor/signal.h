@@ -5,6 +5,7 @@
 #define HG_MONITOR_SIGNAL_H
 #include "model/model.h"
 #include "rows/windows.h"
+#include "signal/frames.h"
 
 // What a recording is of, which says how its windows are looked at.
 typedef enum hg__signal_kind {
@@ -15,11 +16,20 @@ typedef enum hg__signal_kind {
 } hg__signal_kind;
 extern const char *const hg__signal_kind_names[HG_SIGNAL_KINDS];
 
+// What frames are made of. setup.bands 0: there are no frames, steps are as the recording has them.
+typedef struct hg__signal_frames {
+    hg__frames_setup setup;
+    int32_t channels; // of the recording of samples
+    char **name;      // owned, (channels) owned
+    bool named;       // the recordings had these names
+} hg__signal_frames;
+
 typedef struct hg__signal {
     hg__signal_kind kind;
-    int32_t read; // channels of the recording
-    char **name;  // owned, (read) owned
-    bool named;   // the recordings had these names
+    int32_t
+        read;    // channels of the recording; bands of all of them, where it is looked at in frames
+    char **name; // owned, (read) owned
+    bool named;  // the recordings had these names
     int32_t
         channels;  // that are looked at: all but those that are 0 or 1, unless there are no others
     int32_t *pick; // owned, (channels): which of `read` they are
@@ -29,6 +39,9 @@ typedef struct hg__signal {
     int64_t longest;          // steps of training without a gap
     double step;              // s; 0: nobody knows
     double resample;          // s that steps are averaged over; 0: steps as they are
+    bool
+        is_plain; // imported: a window's score is the network's mean squared error, and nothing is known of what is usual
+    hg__signal_frames frames;
 } hg__signal;
 
 // Values beyond so many times what is usual are taken as that far: they are far enough.
@@ -46,6 +59,9 @@ typedef struct hg__signal_options {
 // then read once more. d is cleared on failure.
 int hg__signal_look(hg__signal *d, hg__samples *s, hg__recording *r, const hg__signal_options *o,
                     hg_error *err);
+// One of a network of another program, which takes windows of `window` frames, and is scored by its error alone. d is cleared on failure.
+int hg__signal_of_frames(hg__signal *d, const hg__frames_setup *frames, int32_t window,
+                         hg_error *err);
 void hg__signal_clear(hg__signal *d);                 // {0} is fine
 hg__window_view hg__signal_view(const hg__signal *d); // as the network sees windows
 

@@ -28,9 +28,9 @@ static const hg__threshold_group *whole(const hg__signal_alarms *a) {
     return &a->thresholds.group[0];
 }
 
-// The share p for which p + sqrt(p / n) is fpr.
+// The share p for which p + sqrt(p / n) / 2 is fpr.
 static double sure_share(double fpr, double n) {
-    const double root = (sqrt(1 / n + 4 * fpr) - sqrt(1 / n)) / 2;
+    const double half = 0.5 / sqrt(n), root = (sqrt(half * half + 4 * fpr) - half) / 2;
     const double share = root * root;
     return share > 1e-9 ? share : 1e-9;
 }
@@ -45,12 +45,15 @@ int hg__signal_alarms_ask(hg__signal_alarms *a, double fpr, hg_error *err) {
     const double high = whole(a)->at.value;
     a->lower = high > 0 && low.value < high ? low.value / high : 1;
     a->sink = 1 - (rise - 1) * fpr / a->length;
+    a->counts_events = false;
     return HG_OK;
 }
 
 int hg__signal_alarms_ask_events(hg__signal_alarms *a, double per_step, hg_error *err) {
     const double fpr = per_step * a->length;
-    return hg__signal_alarms_ask(a, fpr < most_share ? fpr : most_share, err);
+    HG_TRY(hg__signal_alarms_ask(a, fpr < most_share ? fpr : most_share, err));
+    a->counts_events = true;
+    return HG_OK;
 }
 
 int hg__signal_alarms_init(hg__signal_alarms *a, const hg_model *m, const char *where,
@@ -71,20 +74,21 @@ int hg__signal_alarms_init(hg__signal_alarms *a, const hg_model *m, const char *
     }
     a->hold = (int32_t)hold;
     if (code == HG_OK) code = hg__signal_alarms_ask(a, fpr, err);
+    a->counts_events = hg__json_is_true(hg__json_object_get(own, "counted"));
     if (code < 0) hg__signal_alarms_clear(a);
     return code;
 }
 
-static void move(hg__alarm_state *s, double by) {
-    const double drift = s->drift * by;
-    s->drift = drift > farthest ? farthest : drift < 1 / farthest ? 1 / farthest : drift;
+static void move(hg__signal_alarms *a, double by) {
+    const double drift = a->state.drift * by, least = a->counts_events ? 1 / farthest : 1;
+    a->state.drift = drift > farthest ? farthest : drift < least ? least : drift;
 }
 
 static void begin(hg__signal_alarms *a) {
     a->state.is_on = true;
     a->state.quiet = 0;
     a->state.events++;
-    if (!a->is_fixed) move(&a->state, rise);
+    if (!a->is_fixed) move(a, rise);
 }
 
 // level: the score over the threshold as it is now.
@@ -96,8 +100,9 @@ static void go_on(hg__signal_alarms *a, double level) {
         s->is_on = ++s->quiet < a->hold;
     } else if (s->is_on) {
         s->quiet = 0;
+        if (!a->is_fixed) move(a, 2 - a->sink);
     } else if (!a->is_fixed) {
-        move(s, a->sink);
+        move(a, a->sink);
     }
 }
 
@@ -143,25 +148,33 @@ static int find_length(hg__signal_alarms *a, const hg__held_steps *held, double 
     return hg__signal_alarms_ask(a, fpr, err);
 }
 
-int hg__signal_alarms_fit(hg_model *m, const hg__held_steps *held, double fpr, int32_t hold,
+static int save(const hg__signal_alarms *a, double fpr, hg_model *m, hg__json *detector,
+                hg_error *err) {
+    HG_TRY(hg__thresholds_save(&a->thresholds, m, detector, err));
+    hg__json *own =
+        hg__json_pack("{s:f, s:f, s:f, s:i, s:b}", "fpr", fpr, "length", a->length, "stretches",
+                      a->stretches, "hold", a->hold, "counted", a->counts_events);
+    if (hg__json_set(detector, key, own) == 0) return HG_OK;
+    return hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping thresholds");
+}
+
+int hg__signal_alarms_fit(hg_model *m, const hg__held_steps *held, const hg__alarm_rate *rate,
                           hg__json *detector, hg_error *err) {
     hg__signal_alarms a = {.length = 1,
                            .stretches = (double)held->count / (double)held->memory,
-                           .hold = hold,
+                           .hold = rate->hold,
                            .state.drift = 1};
     const hg__held_out all = {.score = held->score, .rows = held->count, .column = ""};
+    double fpr = rate->fpr;
     HG_TRY(hg__thresholds_fit(&a.thresholds, &all, fpr, err));
-    int code = find_length(&a, held, fpr, err);
-    if (code == HG_OK) {
-        code = hg__thresholds_save(&a.thresholds, m, detector, err);
-        hg__json *own = hg__json_pack("{s:f, s:f, s:f, s:i}", "fpr", fpr, "length", a.length,
-                                      "stretches", a.stretches, "hold", hold);
-        if (code == HG_OK && hg__json_set(detector, key, own) < 0) {
-            code = hg__fail(err, HG_ERR_MEMORY, "out of memory while keeping thresholds");
-        } else if (code < 0) {
-            hg__json_free(own);
-        }
+    // how long events are depends on the threshold, and the threshold for a number of events on that
+    int code = HG_OK;
+    for (int32_t round = 0; round < 3 && code == HG_OK; round++) {
+        if (rate->events > 0) fpr = fmin(rate->events * a.length, most_share);
+        code = find_length(&a, held, fpr, err);
     }
+    a.counts_events = rate->events > 0;
+    if (code == HG_OK) code = save(&a, fpr, m, detector, err);
     hg__signal_alarms_clear(&a);
     return code;
 }

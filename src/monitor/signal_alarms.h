@@ -6,12 +6,13 @@
 //
 // Scores over time depend on each other. That a share of held-out steps passed a threshold says how much of the time is spent above it, and
 // not how often it is passed; so the length of what passed is kept too. And it is as sure as so many independent steps make it as there are
-// stretches of the length that a score depends on: a threshold is that of the share p for which p + sqrt(p / stretches), one standard
-// error more, is what was asked for. And plants drift: the threshold is followed. Every event
-// raises it by a tenth, and while there is none it sinks, by as much in the time in which one event is asked for. Whatever
-// the scores do slowly, in the long run events then come at the rate that is asked for (the argument is that of Gibbs & Candes,
-// "Adaptive conformal inference under distribution shift", 2021, with events for errors and the logarithm of the threshold for the level).
-// A fault that lasts raises it once. How far it has gone from where it was calibrated is the drift, and an alarm of its own.
+// stretches of the length that a score depends on: a threshold is that of the share p for which p + sqrt(p / stretches) / 2, half
+// a standard error more, is what was asked for. And plants drift: the threshold is followed. Every event raises it
+// by a tenth, and it goes on rising while the event lasts and sinking while there is none, by a tenth in the time in which one event is
+// asked for: that is what it takes to forget one. Where a rate of events is asked for (alarms=) they come at it in the long run, whatever
+// the scores do slowly (the argument is that of Gibbs & Candes, "Adaptive conformal inference under distribution shift", 2021, with events
+// for errors and the logarithm of the threshold for the level); where it is a share of steps (fpr=), the threshold does not sink below
+// where it was calibrated. How far it has gone from there is the drift, and an alarm of its own.
 #ifndef HG_MONITOR_SIGNAL_ALARMS_H
 #define HG_MONITOR_SIGNAL_ALARMS_H
 #include "detect/thresholds.h"
@@ -31,7 +32,9 @@ typedef struct hg__signal_alarms {
     double lower;              // the lower threshold over the threshold
     int32_t hold;              // steps below it that end an event
     bool is_fixed;             // drift is not followed
-    double sink;               // what `drift` is multiplied by in a step without an event
+    bool
+        counts_events; // asked for as a rate of events, which is met; else as a share of steps, which is not passed
+    double sink; // what `drift` is multiplied by in a step without an event
     hg__alarm_state state;
 } hg__signal_alarms;
 
@@ -59,7 +62,13 @@ typedef struct hg__held_steps {
     int32_t memory; // steps that a score depends on
 } hg__held_steps;
 
-// Thresholds at fpr into m's parts and `detector` (borrowed).
-int hg__signal_alarms_fit(hg_model *m, const hg__held_steps *held, double fpr, int32_t hold,
+typedef struct hg__alarm_rate {
+    double fpr;    // share of normal steps that may lie in alarms
+    double events; // instead: events of normal steps, a step; 0: not asked for
+    int32_t hold;  // steps below the lower threshold that end an event
+} hg__alarm_rate;
+
+// Thresholds into m's parts and `detector` (borrowed).
+int hg__signal_alarms_fit(hg_model *m, const hg__held_steps *held, const hg__alarm_rate *rate,
                           hg__json *detector, hg_error *err);
 #endif

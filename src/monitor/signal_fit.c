@@ -8,6 +8,8 @@
 #include "base/int.h"
 #include "base/mem.h"
 #include "detect/table_model.h"
+#include "monitor/clips.h"
+#include "monitor/novelty.h"
 #include "monitor/signal_alarms.h"
 #include "monitor/signal_scorer.h"
 #include "monitor/window_detector.h"
@@ -31,8 +33,11 @@ typedef struct fitting {
     float *distance[HG_WINDOW_DETECTORS];         // owned: of windows that were held out
     int64_t distances[HG_WINDOW_DETECTORS];
     int64_t count;
-    float *score; // owned, (count): of now, of steps that were held out
-    bool *begins; // owned, (count)
+    float *score;       // owned, (count): of now, of steps that were held out
+    bool *begins;       // owned, (count)
+    hg__clip_mean clip; // of the block at hand
+    float *mean;        // owned, (means): of each whole stretch that was held out
+    int64_t means;
 } fitting;
 
 // ---- detectors ----------------------------------------------------------------------------------
@@ -118,6 +123,7 @@ static int keep_scores(fitting *f, hg__signal_scorer *scorer, hg_error *err) {
         if (!begins) return HG_ERR_MEMORY;
         f->begins = begins;
         for (int32_t i = 0; i < n; i++) {
+            hg__clip_mean_add(&f->clip, f->d, &step[i]);
             if (isnan(step[i].now)) continue;
             f->begins[f->count] = step[i].begins;
             f->score[f->count++] = step[i].now;
@@ -155,6 +161,23 @@ static void spread(const hg__signal *d, const float *picked, int32_t count, floa
     }
 }
 
+static bool is_stretch(const hg__samples *s, const hg__time_block *b) {
+    for (int64_t k = 0; k < s->stretches; k++) {
+        if (s->first[k] == b->first) return s->first[k + 1] == b->end;
+    }
+    return false;
+}
+
+static int keep_clip(fitting *f, const hg__time_block *b, hg_error *err) {
+    const double mean = hg__clip_mean_take(&f->clip);
+    if (isnan(mean) || !is_stretch(f->s, b)) return HG_OK;
+    float *grown = hg__grow(f->mean, (size_t)f->means + 1, sizeof *grown, err);
+    if (!grown) return HG_ERR_MEMORY;
+    f->mean = grown;
+    f->mean[f->means++] = (float)mean;
+    return HG_OK;
+}
+
 // The steps of a block, which are the next of the scorer; `most` of them.
 static int score_block(fitting *f, const hg__time_block *b, int64_t most, piece *p,
                        hg__signal_scorer *scorer, hg_error *err) {
@@ -173,7 +196,8 @@ static int score_block(fitting *f, const hg__time_block *b, int64_t most, piece 
         hg__meter_at(f->meter, t);
     }
     hg__signal_scorer_end(scorer);
-    return keep_scores(f, scorer, err);
+    HG_TRY(keep_scores(f, scorer, err));
+    return keep_clip(f, b, err);
 }
 
 static int score_blocks(fitting *f, const hg__time_list *l, hg_error *err) {
@@ -221,6 +245,27 @@ static int visit_folds(fitting *f, use_fold *use, hg_error *err) {
     return HG_OK;
 }
 
+// Of one channel all values, in their order.
+static int fit_novelty(const fitting *f, hg_error *err) {
+    enum { RECORD_SHARE = 5, PIECE = 1024 };
+    const int64_t span = f->s->steps / RECORD_SHARE / HG_NOVELTY_RECORDS;
+    float x[PIECE];
+    hg__novelty n = {0};
+    if (f->d->channels != 1 || f->d->kind == HG_SIGNAL_SOUND) return HG_OK;
+    int code = hg__novelty_init(&n, (int32_t)hg__min_64(span, 1 << 20), err);
+    for (int64_t t = 0; code == HG_OK && t < f->s->steps; t += PIECE) {
+        const int32_t count = (int32_t)hg__min_64(f->s->steps - t, PIECE);
+        code = hg__samples_read(f->s, t, count, x, err);
+        for (int32_t i = 0; code == HG_OK && i < count; i++) {
+            if (isnan(x[i])) continue;
+            (void)hg__novelty_take(&n, (x[i] - f->d->scale[0].centre) * f->d->scale[0].inverse);
+        }
+    }
+    if (code == HG_OK) code = hg__novelty_save(&n, f->m, err);
+    hg__novelty_clear(&n);
+    return code;
+}
+
 // All that is known in the end.
 static int fit_on_all(fitting *f, hg_error *err) {
     hg__time_list all;
@@ -231,20 +276,30 @@ static int fit_on_all(fitting *f, hg_error *err) {
     return code;
 }
 
-// Steps that a score of now depends on: of those detectors that are prompt, or of all where none is.
-static int32_t memory_of(const fitting *f) {
-    int32_t prompt = 0, all = 0;
-    for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
-        const int32_t length = f->own[i].weight > 0 ? f->own[i].view.length : 0;
-        all = hg__max(all, length);
-        if (f->own[i].is_prompt) prompt = hg__max(prompt, length);
-    }
-    return prompt ? prompt : all;
-}
-
 // ---- all of it ----------------------------------------------------------------------------------
 
-static int fit(fitting *f, double fpr, hg_error *err) {
+// Steps that the scores depend on which alarms are of: the longest window of the detectors that count for them. Where none does, all do.
+static int32_t alarm_memory(const fitting *f) {
+    int32_t prompt = 0, longest = 0;
+    for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
+        const hg__window_detector *d = &f->own[i];
+        if (d->weight == 0) continue;
+        longest = hg__max(longest, d->view.length);
+        if (d->is_prompt) prompt = hg__max(prompt, d->view.length);
+    }
+    return prompt ? prompt : longest;
+}
+
+// What held-out steps and clips say.
+static int find_thresholds(fitting *f, const hg__signal_fit_options *o, hg_error *err) {
+    HG_TRY(hg__clips_save(f->m, f->mean, f->means, err));
+    if (f->count == 0) return HG_OK;
+    const hg__held_steps held = {f->score, f->begins, f->count, alarm_memory(f)};
+    const hg__alarm_rate rate = {o->fpr, o->events, hg__max(1, f->d->length / 8)};
+    return hg__signal_alarms_fit(f->m, &held, &rate, f->detector, err);
+}
+
+static int fit(fitting *f, const hg__signal_fit_options *o, hg_error *err) {
     for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
         f->own[i] = hg__window_detector_make(i, f->d, f->pool);
     }
@@ -254,9 +309,8 @@ static int fit(fitting *f, double fpr, hg_error *err) {
     HG_TRY(find_usual(f, err));
     if (f->split->folds > 0) HG_TRY(visit_folds(f, use_scores, err));
     HG_TRY(fit_on_all(f, err));
-    if (f->count == 0) return HG_OK;
-    const hg__held_steps held = {f->score, f->begins, f->count, memory_of(f)};
-    return hg__signal_alarms_fit(f->m, &held, fpr, hg__max(1, f->d->length / 8), f->detector, err);
+    HG_TRY(fit_novelty(f, err));
+    return find_thresholds(f, o, err);
 }
 
 static void clear(fitting *f) {
@@ -264,6 +318,7 @@ static void clear(fitting *f) {
     hg__json_free(f->detector);
     hg__free(f->score);
     hg__free(f->begins);
+    hg__free(f->mean);
 }
 
 int hg__signal_fit(hg_model *m, const hg__signal *d, const hg__samples *s,
@@ -277,8 +332,8 @@ int hg__signal_fit(hg_model *m, const hg__signal *d, const hg__samples *s,
                  .meter = meter,
                  .seed = o->seed,
                  .detector = hg__json_object()};
-    const int code = f.detector ? fit(&f, o->fpr, err)
-                                : hg__fail(err, HG_ERR_MEMORY, "out of memory while fitting");
+    const int code =
+        f.detector ? fit(&f, o, err) : hg__fail(err, HG_ERR_MEMORY, "out of memory while fitting");
     clear(&f);
     return code;
 }

@@ -7,7 +7,8 @@
 #include "monitor/signal_split.h"
 
 typedef struct hg__signal_fit_options {
-    double fpr; // share of normal steps that may raise an alarm
+    double fpr;    // share of normal steps that may lie in alarms
+    double events; // instead: events of normal steps, a step; 0: not asked for
     uint64_t seed;
 } hg__signal_fit_options;
 

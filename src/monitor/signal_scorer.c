@@ -14,6 +14,7 @@
 
 #include "base/int.h"
 #include "base/mem.h"
+#include "monitor/novelty.h"
 #include "monitor/window_detector.h"
 
 enum { LEAST_ROOM = 2048 }; // steps
@@ -34,7 +35,9 @@ typedef struct watcher {
 } watcher;
 
 struct hg__signal_scorer {
-    hg__signal signal; // owned
+    hg__signal signal;   // owned
+    hg__novelty novelty; // owned
+    bool has_novelty;
     watcher watcher[HG_WINDOW_DETECTORS];
     int32_t watchers;                 // detectors of other kinds of recordings are not there
     int32_t row[HG_WINDOW_DETECTORS]; // of the table, of each
@@ -63,6 +66,7 @@ void hg__signal_scorer_free(hg__signal_scorer *s) {
         hg__free(w->x);
     }
     hg__signal_clear(&s->signal);
+    hg__novelty_clear(&s->novelty);
     hg__free(s->value);
     hg__free(s->step);
     hg__free(s->made);
@@ -80,7 +84,9 @@ static int open_detectors(hg__signal_scorer *s, const hg_model *m, hg__pool *poo
         s->row[s->watchers++] = i;
         s->is_alone = s->is_alone && !w->detector.is_prompt;
         HG_TRY(w->detector.type->load(&w->detector, m, where, err));
-        HG_TRY(hg__window_detector_load_usual(&w->detector, m, where, err));
+        if (!s->signal.is_plain) {
+            HG_TRY(hg__window_detector_load_usual(&w->detector, m, where, err));
+        }
         s->longest = hg__max(s->longest, w->detector.view.length);
     }
     return HG_OK;
@@ -119,6 +125,11 @@ static void begin_stretch(hg__signal_scorer *s) {
     }
 }
 
+static int open_novelty(hg__signal_scorer *s, const hg_model *m, const char *where, hg_error *err) {
+    s->has_novelty = s->signal.channels == 1 && hg__novelty_is_in(m);
+    return s->has_novelty ? hg__novelty_load(&s->novelty, m, where, err) : HG_OK;
+}
+
 hg__signal_scorer *hg__signal_scorer_new(const hg_model *m, hg__pool *pool, const char *where,
                                          hg_error *err) {
     hg__signal_scorer *s = hg__alloc(1, sizeof *s, err);
@@ -127,6 +138,7 @@ hg__signal_scorer *hg__signal_scorer_new(const hg_model *m, hg__pool *pool, cons
     int code = hg__signal_load(&s->signal, m, where, err);
     if (code == HG_OK) code = open_detectors(s, m, pool, where, err);
     if (code == HG_OK) code = make_room(s, err);
+    if (code == HG_OK) code = open_novelty(s, m, where, err);
     begin_stretch(s);
     if (code == HG_OK) return s;
     hg__signal_scorer_free(s);
@@ -135,6 +147,10 @@ hg__signal_scorer *hg__signal_scorer_new(const hg_model *m, hg__pool *pool, cons
 
 const hg__signal *hg__signal_scorer_signal(const hg__signal_scorer *s) {
     return &s->signal;
+}
+
+bool hg__signal_scorer_has_novelty(const hg__signal_scorer *s) {
+    return s->has_novelty;
 }
 
 int32_t hg__signal_scorer_delay(const hg__signal_scorer *s) {
@@ -196,6 +212,11 @@ static void add_step(hg__signal_scorer *s, const hg__steps *from, int32_t i) {
         const size_t size = strnlen(from->when[i], HG_WHEN - 1);
         memcpy(step->when, from->when[i], size);
     }
+    if (s->has_novelty && !isnan(s->value[at])) {
+        const hg__channel_scale *scale = &d->scale[0];
+        step->novelty =
+            hg__novelty_take(&s->novelty, (s->value[at] - scale->centre) * scale->inverse);
+    }
     s->held++;
 }
 
@@ -246,7 +267,8 @@ static void run_windows(hg__signal_scorer *s, watcher *w) {
         // Steps before the next window may have been given: the one at the end is of those behind it.
         const int32_t first = w->start[i] == w->last ? w->next : w->start[i];
         if (has_errors) add_errors(s, w, i, first);
-        const float evidence = hg__usual_evidence(&w->detector.usual, far[i]);
+        const float evidence =
+            s->signal.is_plain ? far[i] : hg__usual_evidence(&w->detector.usual, far[i]);
         for (int32_t t = first; t < end; t++) {
             w->sum[t] += evidence;
             w->windows[t]++;
@@ -353,6 +375,30 @@ void hg__signal_scorer_leave_out(hg__signal_scorer *s, int32_t row) {
     for (int32_t i = 0; i < s->watchers; i++) {
         if (s->row[i] == row) s->watcher[i].detector.weight = 0;
     }
+}
+
+// ---- what the autoencoder makes of steps --------------------------------------------------------
+
+void hg__signal_scorer_values(const hg__signal_scorer *s, int32_t i, float *observed,
+                              float *expected) {
+    const hg__signal *d = &s->signal;
+    const int32_t step = s->explained + i;
+    const size_t C = (size_t)d->channels, at = (size_t)step * C;
+    const hg__window_view *v = &s->watcher[0].detector.view;
+    const bool is_known = s->watcher[0].windows[step] > 0 && !v->is_normalised;
+    for (size_t c = 0; c < C; c++) {
+        const hg__channel_scale *scale = &d->scale[c];
+        observed[c] = s->value[at + c];
+        expected[c] = is_known ? scale->centre + s->made[at + c] / scale->inverse : NAN;
+    }
+}
+
+float hg__signal_scorer_error(const hg__signal_scorer *s, int32_t i) {
+    const size_t C = (size_t)s->signal.channels;
+    const float *error = s->error + (size_t)(s->explained + i) * C;
+    float sum = 0;
+    for (size_t c = 0; c < C; c++) sum += error[c];
+    return sum;
 }
 
 // ---- why ----------------------------------------------------------------------------------------

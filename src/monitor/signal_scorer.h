@@ -7,8 +7,9 @@
 //         ──> and by the last window of each detector that had ended when the step came: the score of now, which alarms are of
 //
 // A score is there once the last of these windows is, hg__signal_scorer_delay() steps later at most, that of now at once. Both are the
-// same however the steps were cut into calls. They are like -log10 of a share of normal steps. Of a stretch that is shorter than a window
-// only its end tells: its last step has a score of now, but live none.
+// same however the steps were cut into calls. They are like -log10 of a share of normal steps; of an imported model (is_plain) the windows'
+// mean squared errors.
+// Of a stretch that is shorter than a window only its end tells: its last step has a score of now, but live none.
 #ifndef HG_MONITOR_SIGNAL_SCORER_H
 #define HG_MONITOR_SIGNAL_SCORER_H
 #include "backend/pool.h"
@@ -25,6 +26,7 @@ typedef struct hg__scored_step {
     bool begins;   // what came before is not its past
     // How unusual: by all windows that it lies in, those to come too; and by what was known when it came. NaN: all of its values are missing
     float score, now;
+    float novelty;      // of recordings of one channel (novelty.h); else 0
     double time;        // s; NaN: nobody knows
     char when[HG_WHEN]; // the same as the file has it; ""
 } hg__scored_step;
@@ -40,6 +42,7 @@ hg__signal_scorer *hg__signal_scorer_new(const hg_model *m, hg__pool *pool, cons
                                          hg_error *err);
 void hg__signal_scorer_free(hg__signal_scorer *s); // NULL is fine
 const hg__signal *hg__signal_scorer_signal(const hg__signal_scorer *s);
+bool hg__signal_scorer_has_novelty(const hg__signal_scorer *s);
 int32_t hg__signal_scorer_delay(const hg__signal_scorer *s); // steps
 int32_t hg__signal_scorer_room(const hg__signal_scorer *s);  // steps that may be given at a time
 
@@ -53,6 +56,12 @@ int32_t hg__signal_scorer_take(hg__signal_scorer *s, const hg__steps *from, int3
 void hg__signal_scorer_end(hg__signal_scorer *s);
 // The scores that are final by now and were not given yet, in order; 0: none. They live until the next call of any of these.
 int32_t hg__signal_scorer_next(hg__signal_scorer *s, const hg__scored_step **step);
+// Of step i of those given last each channel that is looked at: observed and expected (channels), in the recording's units; NaN: missing,
+// or not known.
+void hg__signal_scorer_values(const hg__signal_scorer *s, int32_t i, float *observed,
+                              float *expected);
+// Its error, over all of these channels: what the shares of reasons are of.
+float hg__signal_scorer_error(const hg__signal_scorer *s, int32_t i);
 // Why: the channels of step i of those given last whose errors are largest, at most `most`; how many is returned.
 int32_t hg__signal_scorer_explain(const hg__signal_scorer *s, int32_t i, int32_t most,
                                   hg__signal_reason *reason);

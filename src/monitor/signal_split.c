@@ -45,12 +45,12 @@ static int cut_stretch(hg__time_list *l, hg__time_block stretch, int32_t length,
     return HG_OK;
 }
 
-// Of many short stretches, machines or days, whole ones.
-static int cut(hg__time_list *l, const hg__samples *s, int32_t length, int32_t folds,
+// Of many short stretches, machines or days, whole ones; of sound too, whose stretches are clips.
+static int cut(hg__time_list *l, const hg__samples *s, int32_t length, int32_t folds, bool is_whole,
                hg_error *err) {
     for (int64_t k = 0; k < s->stretches; k++) {
         hg__time_block stretch = {s->first[k], s->first[k + 1], HG_NO_FOLD, true};
-        const bool is_short = stretch.end - stretch.first < 4 * (int64_t)length;
+        const bool is_short = is_whole || stretch.end - stretch.first < 4 * (int64_t)length;
         if (is_short && folds > 0 && s->stretches >= folds) {
             stretch.fold = (int32_t)((s->stretches - 1 - k) % folds);
             HG_TRY(add_block(l, stretch, err));
@@ -126,10 +126,11 @@ static int take_windows(hg__signal_split *p, const hg__time_list *out, const hg_
                     s->data.path, length);
 }
 
-static int split(hg__signal_split *p, const hg__samples *s, int32_t length, int64_t most,
+static int split(hg__signal_split *p, const hg__samples *s, const hg__signal *d, int64_t most,
                  hg_error *err) {
     hg__time_list out = {0};
-    HG_TRY(cut(&p->blocks, s, length, p->folds, err));
+    const int32_t length = hg__signal_view(d).length;
+    HG_TRY(cut(&p->blocks, s, length, p->folds, d->kind == HG_SIGNAL_SOUND, err));
     HG_TRY(hg__signal_split_list(p, 0, false, &p->learned, err));
     HG_TRY(hg__signal_split_list(p, 0, true, &out, err));
     const int code = take_windows(p, &out, s, length, most, err);
@@ -142,7 +143,7 @@ int hg__signal_split_init(hg__signal_split *p, const hg__samples *s, const hg__s
                           double share, int64_t most, hg_error *err) {
     const int32_t folds = share > 0 ? (int32_t)(1 / share + 0.5) : 0;
     *p = (hg__signal_split){.folds = folds == 1 ? 2 : folds};
-    const int code = split(p, s, hg__signal_view(d).length, most, err);
+    const int code = split(p, s, d, most, err);
     if (code < 0) hg__signal_split_clear(p);
     return code;
 }

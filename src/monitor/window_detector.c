@@ -43,16 +43,19 @@ hg__window_detector hg__window_detector_make(int32_t row, const hg__signal *s, h
                              .name = table[row].name,
                              .view = hg__signal_view(s),
                              .weight = table[row].weight[s->kind],
-                             .is_prompt = table[row].is_prompt,
+                             .is_prompt = table[row].is_prompt || s->kind == HG_SIGNAL_SOUND,
                              .usual.spread = 1,
                              .pool = pool};
     if (!is_network) {
+        if (s->is_plain) d.weight = 0;
         d.view.every = table[row].every;
         d.view.is_normalised = table[row].is_normalised;
         d.view.length = length_of(table[row].times, table[row].every, s);
     }
     d.width = hg__window_width(&d.view);
-    d.stride = hg__max(1, (int32_t)((int64_t)d.view.length * s->stride / s->length));
+    // what raises no alarms is not waited for
+    const int64_t stride = s->stride * (d.is_prompt ? 1 : 2);
+    d.stride = hg__max(1, (int32_t)((int64_t)d.view.length * stride / s->length));
     return d;
 }
 
@@ -80,8 +83,9 @@ int hg__window_detector_load_usual(hg__window_detector *d, const hg_model *m, co
     HG_TRY(hg__model_take_numbers(m, name, HG_USUAL_SHARES + 1, 0, where, &part, err));
     memcpy(&d->usual, part->data, sizeof d->usual);
     bool rises = d->usual.spread > 0;
-    for (int32_t k = 1; k < HG_USUAL_SHARES; k++)
+    for (int32_t k = 1; k < HG_USUAL_SHARES; k++) {
         rises = rises && d->usual.at[k] >= d->usual.at[k - 1];
+    }
     if (rises) return HG_OK;
     return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected rising numbers and a spread above 0",
                     where, name);

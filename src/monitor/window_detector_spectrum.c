@@ -6,12 +6,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/log2.h"
 #include "base/mem.h"
-#include "base/real.h"
 #include "monitor/window_detector.h"
 #include "signal/spectrum.h"
 
 enum { MOST_WINDOWS = 4000 };
+static const double ln_2 = 0.6931471805599453;
 static const double least_power = 1e-3, least_deviation = 0.1;
 
 typedef struct usual {
@@ -64,7 +65,7 @@ static void look(const hg__window_detector *d, const float *x, float *value) {
         for (int32_t t = 0; t < n; t++) s->x[t] = x[t * C + c] - mean;
         (void)hg__spectrum_run(&s->fourier, s->x, s->power); // windows have no missing values
         for (int32_t k = 0; k < lines; k++) {
-            value[k] = (float)hg__log(s->power[k] / n + least_power);
+            value[k] = (float)(ln_2 * hg__log2(s->power[k] / n + least_power));
         }
     }
 }

@@ -10,11 +10,12 @@
 #include <string.h>
 
 #include "base/int.h"
+#include "base/log2.h"
 #include "base/mem.h"
-#include "base/real.h"
 #include "monitor/window_detector.h"
 
 enum { OF_CHANNEL = 3, MOST_WINDOWS = 4000 };
+static const double ln_2 = 0.6931471805599453;
 static const double least_spread = 0.05, least_roughness = 0.02, least_deviation = 0.05;
 
 typedef struct usual {
@@ -68,8 +69,8 @@ static void look(const hg__window_detector *d, const float *x, float *value) {
     }
     for (int32_t c = 0; c < C; c++, value += OF_CHANNEL) {
         value[0] = (float)(sum[c] / n);
-        value[1] = (float)hg__log(least_spread + deviation(sum[c], square[c], n));
-        value[2] = (float)hg__log(least_roughness + deviation(step[c], steps[c], n - 1));
+        value[1] = (float)(ln_2 * hg__log2(least_spread + deviation(sum[c], square[c], n)));
+        value[2] = (float)(ln_2 * hg__log2(least_roughness + deviation(step[c], steps[c], n - 1)));
     }
 }
 

@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "options/options_internal.h"
 
-enum { MOST_NAME = 64 };
+enum { MOST_NAME = 48 };
 
 // What begins with HG_ and is no option's.
 static const char *const others[] = {"HG_DATA", "HG_MODELS",     "HG_PLUGINS",

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "array/sink.h"
+#include "base/mem.h"
 #include "base/rng.h"
 
 // ---- a row --------------------------------------------------------------------------------------
@@ -48,7 +49,13 @@ int hg__row_source_row(const hg__row_source *s, int64_t i, float *out, hg_error 
     const hg__row_place at = {.row = i};
     hg__row_room to = {0};
     to.x = out;
-    return hg__row_source_make(s, &at, &to, err);
+    if (s->scratch > 0) {
+        to.scratch = hg__alloc(s->scratch, sizeof *to.scratch, err);
+        if (!to.scratch) return HG_ERR_MEMORY;
+    }
+    const int code = hg__row_source_make(s, &at, &to, err);
+    hg__free(to.scratch);
+    return code;
 }
 
 // ---- which rows ---------------------------------------------------------------------------------

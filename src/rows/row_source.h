@@ -63,7 +63,7 @@ hg__row_source hg__array_source(const hg__data *d);
 // Makes a row, or widens and scales one that is stored.
 int hg__row_source_make(const hg__row_source *s, const hg__row_place *at, hg__row_room *to,
                         hg_error *err);
-// Row i into out (width) as validation has it. The source needs neither scratch nor targets.
+// Row i into out (width) as validation has it. The source needs no targets.
 int hg__row_source_row(const hg__row_source *s, int64_t i, float *out, hg_error *err);
 
 // Which rows of a source, by a keyed permutation or a list: position p in 0 .. count-1 -> row number.

@@ -61,9 +61,17 @@ static void normalise(float *y, int32_t count, int32_t step) {
     for (int32_t i = 0; i < count; i++) y[(size_t)i * (size_t)step] *= factor;
 }
 
+static bool lacks(const float *x, size_t count) {
+    int32_t missing = 0;
+    for (size_t i = 0; i < count; i++) missing += x[i] != x[i];
+    return missing > 0;
+}
+
 void hg__window_see(const hg__window_view *v, float *x, float *to) {
     const int32_t C = v->channels, left = v->length / v->every;
-    for (int32_t c = 0; c < C; c++) fill(x + c, v->length, C, v->scale[c].centre);
+    if (lacks(x, (size_t)v->length * (size_t)C)) {
+        for (int32_t c = 0; c < C; c++) fill(x + c, v->length, C, v->scale[c].centre);
+    }
     scale(v, x);
     if (v->every > 1) {
         average(v, x, to);

@@ -2,8 +2,8 @@
 // counts_internal.h - keys of entries, and from counts to surprise: the same for counts that grow and for those that do not.
 #ifndef HG_TRAFFIC_COUNTS_INTERNAL_H
 #define HG_TRAFFIC_COUNTS_INTERNAL_H
+#include "base/log2.h"
 #include "traffic/counts.h"
-#include "traffic/log2.h"
 
 // Highest bits of a key: a value has its context's, so that where keys ascend values come next to their context.
 enum { HG_GROUP_BITS = 24 };

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log2.h"
 #include "base/mem.h"
-#include "traffic/log2.h"
 
 enum { FIRST_ROOM = 256 };
 static const double unseen = 1.0 / 8,

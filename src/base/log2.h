@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // log2.h - a logarithm for evidence: to a millionth, in a few nanoseconds, the same bits everywhere.
-#ifndef HG_TRAFFIC_LOG2_H
-#define HG_TRAFFIC_LOG2_H
+#ifndef HG_BASE_LOG2_H
+#define HG_BASE_LOG2_H
 #include <stdint.h>
 #include <string.h>
 
