@@ -34,6 +34,11 @@ STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) FEED=in/t.csv tortured "predict 
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "val of labels" - val --json model=$table data=in/t.csv label=state resamples=20
 OLD=$table STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured calibrate o.safetensors calibrate -q model=tree/o.safetensors data=in/t.csv label=state fpr=0.2
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "reconstruct a table" o.csv reconstruct -q model=$table data=in/t.csv out=tree/o.csv
+awk 'BEGIN { print "a,b"; for (i = 0; i < 160; i++) print sin(i / 3) + i * 7 % 5 / 9 "," cos(i / 4) + i * 5 % 7 / 9 }' >in/signal.csv
+STEP=$((23 * STEP)) STEP_EVER=$((9 * STEP_EVER)) tortured "train on a recording" - train -q data=in/signal.csv window=8 steps=2 threads=2 project=tree name=run
+"$plain" train -q data=in/signal.csv window=8 steps=2 project=in name=signal 2>err || bad "a model of a recording to test with: $(cat err)"
+signal=in/signal/weights/best.safetensors
+STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "predict a recording" o.csv predict -q model=$signal data=in/signal.csv out=tree/o.csv threads=2
 tortured info - info --json model=$model
 tortured verify - verify model=$model
 "$plain" train -q data=in/x.csv model="dense 4 relu, sample 2 | dense input sigmoid" loss=bce epochs=1 val=0 samples=0 pca=false project=in name=vae 2>err || bad "a model with a prior to test with: $(cat err)"

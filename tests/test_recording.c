@@ -49,11 +49,11 @@ static void time_says_which_column_it_is(void **state) {
          "# a\n*0@3 '3': 7\n1@4 '4': 8\n(time column 'speed'; a step every 1 s)\n",
          .time = "speed");
     WITH("t,a\n3,7\n4,8\n", "# t|a\n*0: 3|7\n1: 4|8\n", .time = "none");
-    WITH(
-        "t,a\n3,7\n4,8\n",
-        "! x.csv: time=s: expected the name of a column or a number from 1 to 2; did you mean 't'?",
-        .time = "s");
-    WITH("t,a\n3,y\n4,x\n5,6\n", "! x.csv: time=a: expected times or numbers, got 'y'",
+    WITH("t,a\n3,7\n4,8\n",
+         "! x.csv: timestamp=s: expected the name of a column or a number from 1 to 2; did you "
+         "mean 't'?",
+         .time = "s");
+    WITH("t,a\n3,y\n4,x\n5,6\n", "! x.csv: timestamp=a: expected times or numbers, got 'y'",
          .time = "a");
 }
 

@@ -14,6 +14,7 @@
 #include "intrusion/packet_detector.h"
 #include "jobs/compare_models.h"
 #include "jobs/trainer.h"
+#include "monitor/signal.h"
 
 enum { PCA_WIDTH = 4096 }; // as train has it
 
@@ -151,14 +152,14 @@ static int look_at_read(hg__contest *c, hg__contestant *k, const hg__trainer *t,
     hg_model *m = hg__contest_read(k, err);
     if (!m) return (int)err->code;
     const bool is_other = hg__model_schema(m) || hg__is_packet_model(m) || hg__is_part_model(m) ||
-                          strcmp(m->kind, "features") == 0;
+                          hg__is_signal_model(m) || strcmp(m->kind, "features") == 0;
     int code = HG_OK;
     if (is_other || c->is_table) {
-        code =
-            hg__fail(err, HG_ERR_MODEL,
-                     "models: %s: expected a model of numbers as they are, and data of that "
-                     "kind: one of a table, a capture or parts has columns and scales of its own",
-                     k->name);
+        code = hg__fail(err, HG_ERR_MODEL,
+                        "models: %s: expected a model of numbers as they are, and data of that "
+                        "kind: one of a table, a recording, a capture or parts has columns and "
+                        "scales of its own",
+                        k->name);
     }
     if (code == HG_OK) code = take_sizes(c, k, m, err);
     char own[24], line[200];

@@ -12,6 +12,7 @@
 #include "detect/table_model.h"
 #include "graph/network.h"
 #include "model/model.h"
+#include "monitor/signal.h"
 #include "options/options.h"
 #include "rows/dataset.h"
 #include "table/table_out.h"
@@ -241,6 +242,12 @@ static int open_loader(hg__feed *f, hg_error *err) {
 }
 
 static int open_feed(hg__feed *f, const hg_options *o, hg__goal goal, hg_error *err) {
+    if (hg__is_signal_model(f->model)) {
+        return hg__fail(err, HG_ERR_MODEL,
+                        "%s: expected a model of rows, got one of a recording, which sees windows: "
+                        "`hourglass predict` scores steps with it",
+                        o->values.model);
+    }
     HG_TRY(hg__network_set_prefix(&f->model->net, (int32_t)o->values.prefix, err));
     HG_TRY(open_noise(f, &o->values, err));
     HG_TRY(open_files(f, o, goal, err));

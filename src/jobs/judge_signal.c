@@ -98,6 +98,8 @@ static int open_all(hg__signal_judging *j, const hg_options *o, hg_error *err) {
     j->recording = hg__signal_open(o, hg__signal_scorer_signal(j->scorer), j->listener, err);
     if (!j->recording) return (int)err->code;
     HG_TRY(check_channels(j, err));
+    hg__meter_start(&j->meter, j->listener, "scoring", "steps",
+                    j->recording->steps > 0 ? j->recording->steps : 0);
     j->step = hg__alloc((size_t)hg__signal_scorer_room(j->scorer), sizeof *j->step, err);
     return j->step ? HG_OK : HG_ERR_MEMORY;
 }
@@ -112,6 +114,7 @@ int hg__signal_judging_open(hg__signal_judging *j, hg_model *m, const hg_options
 }
 
 void hg__signal_judging_close(hg__signal_judging *j) {
+    hg__meter_end(&j->meter);
     hg__recording_close(j->recording);
     hg__signal_alarms_clear(&j->alarms);
     hg__signal_scorer_free(j->scorer);
@@ -174,6 +177,7 @@ int hg__signal_judging_next(hg__signal_judging *j, const hg__judged_step **step,
                 continue;
             }
             HG_TRY(keep_path(j, err));
+            hg__meter_add(&j->meter, j->steps.count);
         }
         j->taken += hg__signal_scorer_take(j->scorer, &j->steps, j->taken);
     }

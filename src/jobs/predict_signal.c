@@ -138,6 +138,27 @@ static void tell(const sheet *s, const hg_listener *l) {
     hg__tell(l, line);
 }
 
+// Options of other models' sheets.
+static int check_options(const hg_options *o, hg_error *err) {
+    static const struct {
+        int option;
+        const char *name;
+    } others[] = {
+        {HG_OPTION_page,    "page"   },
+        {HG_OPTION_keep,    "keep"   },
+        {HG_OPTION_groupby, "groupby"},
+        {HG_OPTION_fdr,     "fdr"    },
+        {HG_OPTION_score,   "score"  },
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (!o->set[others[i].option]) continue;
+        return hg__fail(err, HG_ERR_USAGE,
+                        "%s: expected a model that it says something of, got one of a recording",
+                        others[i].name);
+    }
+    return HG_OK;
+}
+
 static int predict(sheet *s, const hg_options *o, const hg_listener *l, hg_error *err) {
     const struct hg__values *v = &o->values;
     const hg__sheet_target to = {v->out, v->format, v->table, v->append};
@@ -153,6 +174,9 @@ static int predict(sheet *s, const hg_options *o, const hg_listener *l, hg_error
     HG_TRY(hg__signal_page_open(&s->page, &s->in, o, err));
     HG_TRY(hg__score_sheet_open(&s->out, &to, s->column, s->columns, err));
     HG_TRY(write_all(s, err));
+    if (s->result->rows == 0) {
+        return hg__fail(err, HG_ERR_DATA, "%s: expected at least 1 step, got none", v->data);
+    }
     HG_TRY(hg__score_sheet_commit(&s->out, err));
     HG_TRY(hg__signal_page_save(s->page, err));
     s->result->has_thresholds = hg__signal_alarms_has(&s->in.alarms);
@@ -170,7 +194,9 @@ int hg__predict_signal(hg_model *m, const hg_options *o, const hg_listener *l, h
     s->result = result;
     s->top = (int32_t)o->values.top;
     s->all_reasons = strcmp(o->values.reasons, "all") == 0;
-    int code = hg__signal_judging_open(&s->in, m, o, l, err);
+    int code = check_options(o, err);
+    if (code < 0) hg_model_free(m);
+    if (code == HG_OK) code = hg__signal_judging_open(&s->in, m, o, l, err);
     const bool is_by_file = strcmp(o->values.by, "file") == 0;
     if (code == HG_OK && is_by_file && *o->values.page) {
         code = hg__fail(err, HG_ERR_USAGE, "page: expected by=step, got by=file");

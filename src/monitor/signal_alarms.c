@@ -11,7 +11,9 @@
 // An event raises the threshold by so much; drift is followed as far as this, up or down.
 static const double rise = 1.1, farthest = 32;
 static const double lower_share = 2; // the lower threshold is that of so many times the rate
+static const double most_share = 0.5;
 static const char key[] = "events";
+enum { ENOUGH = 8 }; // events, of which to say how long they are
 
 void hg__signal_alarms_clear(hg__signal_alarms *a) {
     hg__thresholds_clear(&a->thresholds);
@@ -38,7 +40,7 @@ int hg__signal_alarms_ask(hg__signal_alarms *a, double fpr, hg_error *err) {
     if (!hg__signal_alarms_has(a)) return HG_OK;
     const double sure = sure_share(fpr, a->stretches);
     HG_TRY(hg__thresholds_ask(&a->thresholds, sure, err));
-    const double often = sure * lower_share < 0.5 ? sure * lower_share : 0.5;
+    const double often = sure * lower_share < most_share ? sure * lower_share : most_share;
     HG_TRY(hg__calibration_threshold(whole(a)->held, often, &low, err));
     const double high = whole(a)->at.value;
     a->lower = high > 0 && low.value < high ? low.value / high : 1;
@@ -49,7 +51,7 @@ int hg__signal_alarms_ask(hg__signal_alarms *a, double fpr, hg_error *err) {
 
 int hg__signal_alarms_ask_events(hg__signal_alarms *a, double per_step, hg_error *err) {
     const double fpr = per_step * a->length;
-    HG_TRY(hg__signal_alarms_ask(a, fpr < 0.5 ? fpr : 0.5, err));
+    HG_TRY(hg__signal_alarms_ask(a, fpr < most_share ? fpr : most_share, err));
     a->counts_events = true;
     return HG_OK;
 }
@@ -120,8 +122,8 @@ hg__alarm hg__signal_alarms_take(hg__signal_alarms *a, const hg__scored_step *st
 
 // ---- fitted -------------------------------------------------------------------------------------
 
-// The mean length of the events that held-out steps have.
-static double mean_length(hg__signal_alarms *a, const hg__held_steps *held) {
+// How many of held-out steps lie in events.
+static int64_t count_alarms(hg__signal_alarms *a, const hg__held_steps *held) {
     int64_t steps = 0;
     a->is_fixed = true;
     a->state = (hg__alarm_state){.drift = 1};
@@ -129,7 +131,21 @@ static double mean_length(hg__signal_alarms *a, const hg__held_steps *held) {
         const hg__scored_step step = {.now = held->score[i], .begins = held->begins[i]};
         steps += hg__signal_alarms_take(a, &step).is_alarm;
     }
-    return a->state.events ? (double)steps / (double)a->state.events : 1;
+    return steps;
+}
+
+// The mean length of the events that held-out steps have at fpr; where those are too few to say, at twice that, and so on.
+static int find_length(hg__signal_alarms *a, const hg__held_steps *held, double fpr,
+                       hg_error *err) {
+    double share = fpr / 2;
+    do {
+        share *= 2;
+        HG_TRY(hg__signal_alarms_ask(a, share < most_share ? share : most_share, err));
+        const int64_t steps = count_alarms(a, held);
+        const double events = (double)a->state.events;
+        a->length = events > 0 ? (double)steps / events : a->hold;
+    } while (a->state.events < ENOUGH && share < most_share);
+    return hg__signal_alarms_ask(a, fpr, err);
 }
 
 static int save(const hg__signal_alarms *a, double fpr, hg_model *m, hg__json *detector,
@@ -151,12 +167,11 @@ int hg__signal_alarms_fit(hg_model *m, const hg__held_steps *held, const hg__ala
     const hg__held_out all = {.score = held->score, .rows = held->count, .column = ""};
     double fpr = rate->fpr;
     HG_TRY(hg__thresholds_fit(&a.thresholds, &all, fpr, err));
+    int code = find_length(&a, held, fpr, err);
     // how long events are depends on the threshold, and the threshold for a number of events on that
-    int code = HG_OK;
-    for (int32_t round = 0; round < 3 && code == HG_OK; round++) {
-        if (rate->events > 0) fpr = fmin(rate->events * a.length, 0.5);
-        code = hg__signal_alarms_ask(&a, fpr, err);
-        if (code == HG_OK) a.length = mean_length(&a, held);
+    for (int32_t round = 0; round < 3 && rate->events > 0 && code == HG_OK; round++) {
+        fpr = fmin(rate->events * a.length, most_share);
+        code = find_length(&a, held, fpr, err);
     }
     a.counts_events = rate->events > 0;
     if (code == HG_OK) code = save(&a, fpr, m, detector, err);

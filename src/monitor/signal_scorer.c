@@ -241,13 +241,13 @@ void hg__signal_scorer_end(hg__signal_scorer *s) {
 
 // ---- windows ------------------------------------------------------------------------------------
 
-// What the autoencoder says of each value. Where a window's steps are means of several, each of them has their error.
-static void add_errors(hg__signal_scorer *s, const watcher *w, int32_t i) {
+// What the autoencoder says of each value of window i from step `first` on. Where a window's steps are means of several, each of them has their error.
+static void add_errors(hg__signal_scorer *s, const watcher *w, int32_t i, int32_t first) {
     const hg__window_view *v = &w->detector.view;
     const size_t C = (size_t)v->channels, width = (size_t)w->detector.width;
     const int32_t start = w->start[i], there = hg__min(v->length, s->held - start);
     const float *x = w->x + (size_t)i * width, *y = s->y + (size_t)i * width;
-    for (int32_t t = 0; t < there; t++) {
+    for (int32_t t = first - start; t < there; t++) {
         const size_t from = (size_t)(t / v->every) * C, to = (size_t)(start + t) * C;
         for (size_t c = 0; c < C; c++) {
             const float r = isnan(s->value[to + c]) ? 0 : x[from + c] - y[from + c];
@@ -264,10 +264,12 @@ static void run_windows(hg__signal_scorer *s, watcher *w) {
     w->detector.type->measure(&w->detector, w->x, w->cut, far, has_errors ? s->y : NULL);
     for (int32_t i = 0; i < w->cut; i++) {
         const int32_t end = hg__min(w->start[i] + w->detector.view.length, s->held);
-        if (has_errors) add_errors(s, w, i);
+        // Steps before the next window may have been given: the one at the end is of those behind it.
+        const int32_t first = w->start[i] == w->last ? w->next : w->start[i];
+        if (has_errors) add_errors(s, w, i, first);
         const float evidence =
             s->signal.is_plain ? far[i] : hg__usual_evidence(&w->detector.usual, far[i]);
-        for (int32_t t = w->start[i]; t < end; t++) {
+        for (int32_t t = first; t < end; t++) {
             w->sum[t] += evidence;
             w->windows[t]++;
         }
@@ -295,8 +297,8 @@ static void cut_windows(hg__signal_scorer *s, watcher *w) {
     for (; w->next + N <= s->held; w->next += stride) cut_window(s, w, w->next, N);
     run_windows(s, w);
     if (s->has_ended && s->held > 0) {
-        const bool is_first = w == &s->watcher[0];
-        if (!w->has_cut && s->is_new && is_first && s->held < N) cut_window(s, w, 0, s->held);
+        const bool is_asked = w == &s->watcher[0] && !s->is_live;
+        if (!w->has_cut && s->is_new && is_asked && s->held < N) cut_window(s, w, 0, s->held);
         if (w->has_cut && w->next - stride + N < s->held && s->held >= N) {
             w->last = s->held - N;
             cut_window(s, w, w->last, N);

@@ -220,7 +220,7 @@ static int take_text(hg_options *o, const hg__row *r, const char *value, const c
         return hg__fail(err, HG_ERR_USAGE,
                         "%s%s: expected a number from %g to %g%s or %s, got '%.60s'", where,
                         r->name, r->min, r->max, hg__quantity_advice(r->unit),
-                        strcmp(r->standard, "auto") == 0 ? "auto" : "a file", value);
+                        hg__parse_float(r->standard, &bare) ? "a file" : "auto", value);
     }
     if (checked && !hg__parse_float(value, &bare)) { // 10%: whoever reads it finds 0.1
         hg__format_float(plain, number);

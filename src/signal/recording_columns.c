@@ -191,14 +191,14 @@ static int32_t sniff_time(const hg__column_look *l, const char *name) {
 
 static int name_time(hg__recording_columns *c, const hg__recording_file *f, const hg__table *t,
                      const hg__column_look *look, hg_error *err) {
-    c->time = hg__table_column(t, "time", f->o->time, err);
+    c->time = hg__table_column(t, "timestamp", f->o->time, err);
     if (c->time < 0) return c->time;
     const hg__column_look *l = &look[c->time];
     const int32_t format = l->times > l->misses ? best_format(l) : NONE;
     c->format = format >= 0 ? format : PLAIN;
     c->unit = unit_of(t->name[c->time]);
     if (format >= 0 || l->numbers >= l->texts) return HG_OK;
-    return hg__fail(err, HG_ERR_USAGE, "%s: time=%.60s: expected times or numbers, got '%s'",
+    return hg__fail(err, HG_ERR_USAGE, "%s: timestamp=%.60s: expected times or numbers, got '%s'",
                     t->path, f->o->time, l->odd);
 }
 
