@@ -176,8 +176,8 @@ int hg__signal_judging_next(hg__signal_judging *j, const hg__judged_step **step,
                 hg__signal_scorer_end(j->scorer);
                 continue;
             }
-            hg__meter_add(&j->meter, j->steps.count);
             HG_TRY(keep_path(j, err));
+            hg__meter_add(&j->meter, j->steps.count);
         }
         j->taken += hg__signal_scorer_take(j->scorer, &j->steps, j->taken);
     }

@@ -167,10 +167,10 @@ int hg__signal_alarms_fit(hg_model *m, const hg__held_steps *held, const hg__ala
     const hg__held_out all = {.score = held->score, .rows = held->count, .column = ""};
     double fpr = rate->fpr;
     HG_TRY(hg__thresholds_fit(&a.thresholds, &all, fpr, err));
+    int code = find_length(&a, held, fpr, err);
     // how long events are depends on the threshold, and the threshold for a number of events on that
-    int code = HG_OK;
-    for (int32_t round = 0; round < 3 && code == HG_OK; round++) {
-        if (rate->events > 0) fpr = fmin(rate->events * a.length, most_share);
+    for (int32_t round = 0; round < 3 && rate->events > 0 && code == HG_OK; round++) {
+        fpr = fmin(rate->events * a.length, most_share);
         code = find_length(&a, held, fpr, err);
     }
     a.counts_events = rate->events > 0;

@@ -8,8 +8,7 @@
 //
 // A score is there once the last of these windows is, hg__signal_scorer_delay() steps later at most, that of now at once. Both are the
 // same however the steps were cut into calls. They are like -log10 of a share of normal steps; of an imported model (is_plain) the windows'
-// mean squared errors.
-// Of a stretch that is shorter than a window only its end tells: its last step has a score of now, but live none.
+// mean squared errors. Of a stretch that is shorter than a window only its end tells: its last step has a score of now, but live none.
 #ifndef HG_MONITOR_SIGNAL_SCORER_H
 #define HG_MONITOR_SIGNAL_SCORER_H
 #include "backend/pool.h"
