@@ -10,7 +10,7 @@
 #include "detect/blocks.h"
 #include "fit/pca.h"
 
-enum { MOST_WINDOWS = 8000, MOST_AXES = 256 };
+enum { MOST_WINDOWS = 8000, MOST_AXES = 256, EXACT_WIDTH = 640 };
 static const char of_axes[] = "axes", of_mean[] = "mean";
 
 void hg__window_axes_clear(hg__window_axes *a) {
@@ -167,7 +167,10 @@ int hg__window_axes_fit(hg__window_axes *a, const hg__window_detector *d,
     if (code == HG_OK) {
         const hg__rows rows = hg__rows_all(hg__windows_source(&windows, path));
         const int32_t least = (int32_t)hg__min_64(count - 1, d->width);
-        const hg__pca_how how = {.code = hg__min(most, least), .seed = data->seed};
+        const bool is_wide = d->width > EXACT_WIDTH;
+        const hg__pca_how how = {.code = hg__min(most, least),
+                                 .solver = is_wide ? HG_PCA_RANDOMIZED : HG_PCA_EXACT,
+                                 .seed = data->seed};
         code = hg__pca_fit_by(&pca, &rows, &how, d->pool, err);
     }
     if (code == HG_OK) code = take_and_keep(a, d, data, pca, variance, m, err);

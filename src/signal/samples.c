@@ -51,6 +51,8 @@ static int take(hg__samples *s, reading *r, const hg__steps *from, hg_error *err
             copy_step(s, r, from, i, (float *)to + (size_t)k * (size_t)s->channels);
         }
         hg__sink_commit(&r->sink, (size_t)n);
+        const size_t bytes = (size_t)n * (size_t)s->channels * sizeof(float);
+        s->data.fingerprint = s->data.fingerprint * 0x100000001B3ULL ^ hg__hash_bytes(to, bytes);
     }
     s->steps += from->count;
     return HG_OK;
