@@ -37,6 +37,13 @@ static int check_channels(const hg__signal_judging *j, hg_error *err) {
                     j->recording->path, wanted, j->recording->channels);
 }
 
+int hg__signal_ask(hg__signal_alarms *a, const hg_options *o, hg_error *err) {
+    const struct hg__values *v = &o->values;
+    double fpr = o->set[HG_OPTION_fpr] ? v->fpr : 0;
+    if (*v->alarms || *v->rate) HG_TRY(hg__alarms_fpr(v->alarms, v->rate, &fpr, err));
+    return fpr > 0 ? hg__signal_alarms_ask(a, fpr, err) : HG_OK;
+}
+
 static int open_all(hg__signal_judging *j, const hg_options *o, hg_error *err) {
     const struct hg__values *v = &o->values;
     j->pool = hg__pool_new((int32_t)v->threads, err);
@@ -44,9 +51,7 @@ static int open_all(hg__signal_judging *j, const hg_options *o, hg_error *err) {
     j->scorer = hg__signal_scorer_new(j->model, j->pool, v->model, err);
     if (!j->scorer) return (int)err->code;
     HG_TRY(hg__signal_alarms_init(&j->alarms, j->model, v->model, err));
-    double fpr = o->set[HG_OPTION_fpr] ? v->fpr : 0;
-    if (*v->alarms || *v->rate) HG_TRY(hg__alarms_fpr(v->alarms, v->rate, &fpr, err));
-    if (fpr > 0) HG_TRY(hg__signal_alarms_ask(&j->alarms, fpr, err));
+    HG_TRY(hg__signal_ask(&j->alarms, o, err));
     const hg__recording_options how =
         hg__signal_reading(o, hg__signal_scorer_signal(j->scorer), j->listener);
     j->recording = hg__recording_open(v->data, &how, err);

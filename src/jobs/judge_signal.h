@@ -11,6 +11,9 @@
 hg__recording_options hg__signal_reading(const hg_options *o, const hg__signal *d,
                                          const hg_listener *l);
 
+// Thresholds as fpr=, alarms= and rate= ask.
+int hg__signal_ask(hg__signal_alarms *a, const hg_options *o, hg_error *err);
+
 typedef struct hg__judged_step {
     const hg__scored_step *step; // borrowed
     double p;                    // NaN without thresholds
@@ -46,4 +49,7 @@ int hg__predict_signal(hg_model *m, const hg_options *o, const hg_listener *l, h
                        hg_error *err);
 int hg__val_signal(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *result,
                    hg_error *err);
+// watch_signal.c: `hourglass watch` of one, which it takes.
+int hg__watch_signal(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *result,
+                     hg_error *err);
 #endif
