@@ -319,6 +319,7 @@ int hg__watch_signal(hg_model *m, const hg_options *o, const hg_listener *l, hg_
     w->reports = l->report ? *l->report : 0;
     const int code = run(w, err);
     r->rows = w->steps;
+    r->width = w->scorer ? hg__signal_scorer_signal(w->scorer)->read : 0;
     r->alarms = w->alarms.state.events;
     r->has_thresholds = true;
     hg__messages_close(w->in);

@@ -30,12 +30,12 @@ int hg__signal_state_open(hg__signal_watch *w, hg_error *err) {
     hg__content c = {0};
     if (!*v->state) return HG_OK;
     HG_TRY(hg__join_path(w->path, sizeof w->path, v->state, HG_WATCH_SIGNAL, err));
+    HG_TRY(hg__make_folder(v->state, err));
     if (hg__path_is_same(v->out, w->path)) {
         return hg__fail(err, HG_ERR_USAGE,
                         "out: expected another file than those of the watcher's own, got %s",
                         v->out);
     }
-    HG_TRY(hg__make_folder(v->state, err));
     HG_TRY(hg__content_read(&c, v->model, err));
     w->model_digest = digest(c.data, c.size);
     hg__content_free(&c);
