@@ -163,6 +163,7 @@ wait $broker_job 2>/dev/null
 expect "a broker that has gone is told of" wait_for 10 is_said "broker has gone"
 begin_broker
 expect "and that it is back" wait_for 40 is_said "broker is back"
+sleep 1 # until it has subscribed again: this broker has forgotten everybody
 tail -n +3001 "$work/new.csv" | publish
 expect "then all events are there" wait_for 20 is_heard "$(starts "$work/file.json" | wc -l)"
 kill $job
