@@ -142,8 +142,10 @@ refuses 1 "No such file" data="$work/none.csv"
 broker=$(command -v mosquitto || ls /usr/sbin/mosquitto 2>/dev/null)
 if [ -z "$broker" ] || ! command -v mosquitto_pub >/dev/null; then skip "no mosquitto"; finish; fi
 port=$((20000 + RANDOM % 20000))
+printf 'listener %d 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\n' $port >"$work/broker.conf"
+is_subscribed() { grep -q 'rig/a (QoS 1)' "$work/broker.log"; }
 begin_broker() {
-    "$broker" -p $port >/dev/null 2>&1 &
+    "$broker" -v -c "$work/broker.conf" >"$work/broker.log" 2>&1 &
     broker_job=$!
     wait_for 10 eval "exec 3<>/dev/tcp/127.0.0.1/$port" 2>/dev/null
 }
@@ -153,7 +155,7 @@ begin_broker
 "$HOURGLASS" watch model="$model" threads=1 data="mqtt://127.0.0.1:$port/rig/a?qos=1&client=hourglass-test" out="$work/mqtt.json" 2>"$work/mqtt.err" &
 job=$!
 wait_for 10 is_said watching || bad "MQTT: $(cat "$work/mqtt.err")"
-sleep 0.5
+wait_for 10 is_subscribed || bad "MQTT: no subscription"
 head -n 3000 "$work/new.csv" | publish
 half=$(head -n 3000 "$work/new.csv" | watch data=- -q | grep -c '"event":"alert"')
 is_heard() { [ "$(starts "$work/mqtt.json" | wc -l)" -ge "$1" ]; }
@@ -163,12 +165,12 @@ wait $broker_job 2>/dev/null
 expect "a broker that has gone is told of" wait_for 10 is_said "broker has gone"
 begin_broker
 expect "and that it is back" wait_for 40 is_said "broker is back"
-sleep 1 # until it has subscribed again: this broker has forgotten everybody
+wait_for 10 is_subscribed || bad "MQTT: no subscription again" # this broker has forgotten everybody
 tail -n +3001 "$work/new.csv" | publish
 expect "then all events are there" wait_for 20 is_heard "$(starts "$work/file.json" | wc -l)"
 kill $job
 wait $job
-expect "they are those of the file" cmp "$work/file.json" "$work/mqtt.json"
+expect "they are those of the file: $(diff "$work/file.json" "$work/mqtt.json" | head -n 6) $(cat "$work/mqtt.err")" cmp -s "$work/file.json" "$work/mqtt.json"
 kill $broker_job
 wait $broker_job 2>/dev/null
 finish
