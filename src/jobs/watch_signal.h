@@ -37,7 +37,7 @@
 
 // Written by the job's thread, read by that of metrics too.
 typedef struct hg__signal_counters {
-#define MEMBER(name, kind, help) _Atomic double name;
+#define MEMBER(name, kind, help) _Atomic double name; // NOLINT(bugprone-macro-parentheses)
     HG_SIGNAL_COUNTERS(MEMBER)
 #undef MEMBER
 } hg__signal_counters;
