@@ -175,6 +175,7 @@ static int watch_all(hg__signal_watch *w, hg_error *err) {
 
 // An event that goes on ends with what was watched, unless somebody goes on with it.
 static int finish(hg__signal_watch *w, int code, hg_error *err) {
+    if (code < 0 && code != HG_ERR_STOPPED) w->is_closed = true; // somewhere between two rows
     hg__signal_state_keep(w, true);
     if (!w->path[0]) hg__signal_watch_end(w);
     const int written = write_lines(w, code < 0 ? NULL : err);
