@@ -109,6 +109,15 @@ printf 'x' | dd of="$work/whole/signal.state" bs=1 seek=100 conv=notrunc 2>/dev/
 said=$(watch data="$work/new.csv" out="$work/whole.json" state="$work/whole" -q 2>&1)
 expect "a state that was damaged is refused: $said" [ $? = 4 ]
 
+# ---- no memory ----
+head -n 2000 "$work/new.csv" >"$work/short.csv"
+for n in $(seq 20 29 400); do
+    rm -rf "$work/poor" "$work/poor.json"
+    HG_FAIL_ALLOC=$n watch data="$work/short.csv" out="$work/poor.json" state="$work/poor" -q >/dev/null 2>"$work/poor.err"
+    status=$?
+    expect "allocation $n fails: $status, $(cat "$work/poor.err")" [ $status -le 6 ]
+done
+
 # ---- counters ----
 metrics=$((20000 + RANDOM % 20000))
 : >"$work/counted.csv"
