@@ -172,12 +172,13 @@ static int hear_signals(cli_run *r, hg_error *err) {
 
 static void end_watch(cli_run *r, hg_error *err) {
     char more[48];
+    const char *what = r->result.width ? "steps" : "packets";
     (void)err;
     if (r->code < 0) return;
     snprintf(more, sizeof more, ", %lld alert%s", (long long)r->result.alarms,
              r->result.alarms == 1 ? "" : "s");
     if (!r->line->quiet) {
-        cli_print_done(&r->progress, r->result.rows, "packets", more, hg_options_get(r->o, "out"));
+        cli_print_done(&r->progress, r->result.rows, what, more, hg_options_get(r->o, "out"));
     }
     r->has_anomalies =
         r->result.alarms && strcmp(hg_options_get(r->o, "fail_on_anomaly"), "true") == 0;

@@ -335,7 +335,7 @@ typedef struct hg_result {
     int64_t rows;
     // train: numbers in the model that were learned.
     int64_t parameters;
-    // val, where it measures how rows are given back: features a row.
+    // val, where it measures how rows are given back: features a row; watch, of a signal: channels.
     int32_t width;
     // val, likewise: mean squared and mean absolute error over rows and features.
     double mse, mae;

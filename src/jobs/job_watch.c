@@ -13,6 +13,7 @@
 #include "base/system.h"
 #include "jobs/job.h"
 #include "jobs/judge_packets.h"
+#include "jobs/judge_signal.h"
 #include "jobs/packet_page.h"
 #include "jobs/watch.h"
 
@@ -219,6 +220,11 @@ static int reload(watch *w, hg_error *err) {
     hg_error why = {0};
     hg__watch_kept kept = w->kept;
     hg_model *m = hg__watch_load(w->o, &kept, l, &why);
+    if (m && !hg__is_packet_model(m)) {
+        hg_model_free(m);
+        m = NULL;
+        hg__fail(&why, HG_ERR_MODEL, "%s: expected a model of packets again", w->o->values.model);
+    }
     const int code = flush(w, err);
     put_to_work(w, m, &kept, &why);
     return code;
@@ -333,7 +339,8 @@ static int open_all(watch *w, hg_model *m, hg_error *err) {
     HG_TRY(open_out(w, err));
     if (v->syslog) HG_TRY(hg__watch_syslog_open(&w->syslog, err));
     HG_TRY(open_kept(w, err));
-    return hg__watch_metrics_start(&w->metrics, &w->count, err); // not before: as it is, without
+    return hg__watch_metrics_start(&w->metrics, hg__watch_counters_metrics, &w->count,
+                                   err); // not before: as it is, without
 }
 
 static void say_start(const watch *w) {
@@ -368,6 +375,7 @@ int hg__job_watch(const hg_options *o, const hg_listener *l, hg_result *r, hg_er
     HG_TRY(hg__watch_check_outputs(o, kept.folder, err));
     hg_model *m = hg__watch_load(o, &kept, l, err);
     if (!m) return (int)err->code;
+    if (hg__is_signal_model(m)) return hg__watch_signal(m, o, l, r, err);
     watch *w = hg__alloc(1, sizeof *w, err);
     if (!w) {
         hg_model_free(m);

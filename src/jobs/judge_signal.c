@@ -80,6 +80,15 @@ static int check_channels(const hg__signal_judging *j, hg_error *err) {
                     j->recording->path, wanted, j->recording->channels);
 }
 
+int hg__signal_ask(hg__signal_alarms *a, const hg_options *o, double step, double *fpr,
+                   hg_error *err) {
+    double events;
+    HG_TRY(hg__signal_events_asked(o, step, &events, err));
+    *fpr = events > 0 ? events : o->set[HG_OPTION_fpr] ? o->values.fpr : 0;
+    if (events > 0) return hg__signal_alarms_ask_events(a, events, err);
+    return *fpr > 0 ? hg__signal_alarms_ask(a, *fpr, err) : HG_OK;
+}
+
 static int open_all(hg__signal_judging *j, const hg_options *o, hg_error *err) {
     const struct hg__values *v = &o->values;
     j->pool = hg__pool_new((int32_t)v->threads, err);
@@ -87,14 +96,7 @@ static int open_all(hg__signal_judging *j, const hg_options *o, hg_error *err) {
     j->scorer = hg__signal_scorer_new(j->model, j->pool, v->model, err);
     if (!j->scorer) return (int)err->code;
     HG_TRY(hg__signal_alarms_init(&j->alarms, j->model, v->model, err));
-    double events;
-    HG_TRY(hg__signal_events_asked(o, hg__signal_scorer_signal(j->scorer)->step, &events, err));
-    j->fpr = events > 0 ? events : o->set[HG_OPTION_fpr] ? v->fpr : 0;
-    if (events > 0) {
-        HG_TRY(hg__signal_alarms_ask_events(&j->alarms, events, err));
-    } else if (j->fpr > 0) {
-        HG_TRY(hg__signal_alarms_ask(&j->alarms, j->fpr, err));
-    }
+    HG_TRY(hg__signal_ask(&j->alarms, o, hg__signal_scorer_signal(j->scorer)->step, &j->fpr, err));
     j->recording = hg__signal_open(o, hg__signal_scorer_signal(j->scorer), j->listener, err);
     if (!j->recording) return (int)err->code;
     HG_TRY(check_channels(j, err));

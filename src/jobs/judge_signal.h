@@ -17,6 +17,9 @@ int hg__signal_events_asked(const hg_options *o, double step, double *per_step, 
 // Opens data= so, in frames where the model has them; where none is there yet, where frames= asks for them.
 hg__recording *hg__signal_open(const hg_options *o, const hg__signal *d, const hg_listener *l,
                                hg_error *err);
+// Thresholds as fpr=, alarms= and rate= ask of steps of so many seconds (0: nobody knows). fpr: that was asked for; 0: nothing was.
+int hg__signal_ask(hg__signal_alarms *a, const hg_options *o, double step, double *fpr,
+                   hg_error *err);
 
 typedef struct hg__judged_step {
     const hg__scored_step *step; // borrowed
@@ -64,4 +67,7 @@ int hg__predict_signal(hg_model *m, const hg_options *o, const hg_listener *l, h
                        hg_error *err);
 int hg__val_signal(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *result,
                    hg_error *err);
+// watch_signal.c: `hourglass watch` of one, which it takes.
+int hg__watch_signal(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *result,
+                     hg_error *err);
 #endif

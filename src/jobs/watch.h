@@ -47,8 +47,11 @@ typedef struct hg__watch_counters {
 #undef MEMBER
 } hg__watch_counters;
 
-int hg__watch_counters_line(const hg__watch_counters *c, hg__text *t);    // "packets 17, bytes ..."
-int hg__watch_counters_metrics(const hg__watch_counters *c, hg__text *t); // for Prometheus
+int hg__watch_counters_line(const hg__watch_counters *c, hg__text *t); // "packets 17, bytes ..."
+int hg__watch_counters_metrics(const void *counters, hg__text *t);     // for Prometheus
+// One of those, after a line of help and one of its kind.
+void hg__watch_metric(hg__text *t, const char *name, const char *kind, const char *help,
+                      double value);
 
 // watch_alert.c: one alert as a line of JSON at the end of t; top: reasons.
 void hg__watch_write(const hg__alert *a, int32_t top, hg__text *t);
@@ -62,16 +65,18 @@ int hg__watch_syslog_open(int *fd, hg_error *err);
 bool hg__watch_syslog_send(int fd, const hg__alert *a, int32_t top, hg__text *t);
 
 // watch_metrics.c: answers GET /metrics at a port of 127.0.0.1, one after the other.
+typedef int hg__watch_page(const void *counters, hg__text *t); // at the end of t
 typedef struct hg__watch_metrics {
-    const hg__watch_counters *counters; // borrowed
-    int socket, wake;                   // owned; -1: there is none
+    const void *counters; // borrowed
+    hg__watch_page *page; // of them
+    int socket, wake;     // owned; -1: there is none
     bool runs;
     pthread_t thread;
 } hg__watch_metrics;
 
 int hg__watch_metrics_open(hg__watch_metrics *m, int32_t port, hg_error *err); // port 0: none
 // counters live until it is closed.
-int hg__watch_metrics_start(hg__watch_metrics *m, const hg__watch_counters *counters,
+int hg__watch_metrics_start(hg__watch_metrics *m, hg__watch_page *page, const void *counters,
                             hg_error *err);
 void hg__watch_metrics_close(hg__watch_metrics *m); // after open, also where that failed
 

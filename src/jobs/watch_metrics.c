@@ -31,16 +31,17 @@ int hg__watch_counters_line(const hg__watch_counters *c, hg__text *t) {
     return t->failed ? HG_ERR_MEMORY : HG_OK;
 }
 
-static void add_metric(hg__text *t, const char *name, const char *kind, const char *help,
-                       uint64_t value) {
+void hg__watch_metric(hg__text *t, const char *name, const char *kind, const char *help,
+                      double value) {
     const char *end = strcmp(kind, "counter") == 0 ? "_total" : "";
-    hg__text_add(t,
-                 "# HELP hourglass_%s%s %s\n# TYPE hourglass_%s%s %s\nhourglass_%s%s %" PRIu64 "\n",
+    hg__text_add(t, "# HELP hourglass_%s%s %s\n# TYPE hourglass_%s%s %s\nhourglass_%s%s %.16g\n",
                  name, end, help, name, end, kind, name, end, value);
 }
 
-int hg__watch_counters_metrics(const hg__watch_counters *c, hg__text *t) {
-#define METRIC(name, kind, help) add_metric(t, #name, kind, help, atomic_load(&c->name));
+int hg__watch_counters_metrics(const void *counters, hg__text *t) {
+    const hg__watch_counters *c = counters;
+#define METRIC(name, kind, help) \
+ hg__watch_metric(t, #name, kind, help, (double)atomic_load(&c->name));
     HG_WATCH_COUNTERS(METRIC)
 #undef METRIC
     return t->failed ? HG_ERR_MEMORY : HG_OK;
@@ -92,7 +93,7 @@ static void answer(const hg__watch_metrics *m, int fd) {
     const char after = head[sizeof page - 1];
     const bool is_it = strncmp(head, page, sizeof page - 1) == 0 && (after == ' ' || after == '?');
     if (is_it) {
-        (void)hg__watch_counters_metrics(m->counters, &body);
+        (void)m->page(m->counters, &body);
     } else {
         hg__text_add(&body, none);
     }
@@ -143,10 +144,11 @@ int hg__watch_metrics_open(hg__watch_metrics *m, int32_t port, hg_error *err) {
     return hg__fail_errno(err, HG_ERR_IO, "metrics: cannot listen at 127.0.0.1:%d", port);
 }
 
-int hg__watch_metrics_start(hg__watch_metrics *m, const hg__watch_counters *counters,
+int hg__watch_metrics_start(hg__watch_metrics *m, hg__watch_page *page, const void *counters,
                             hg_error *err) {
     if (m->socket < 0) return HG_OK;
     m->counters = counters;
+    m->page = page;
     HG_TRY(hg__thread_start(&m->thread, serve, m, err));
     m->runs = true;
     return HG_OK;

@@ -10,6 +10,7 @@
 #include "base/show.h"
 #include "intrusion/packet_learner.h"
 #include "jobs/watch.h"
+#include "monitor/signal.h"
 #include "traffic/siphash.h"
 
 static const char ending[] = ".safetensors";
@@ -32,11 +33,12 @@ int hg__watch_folder(const hg_options *o, char folder[1024], hg_error *err) {
 // ---- the model ------------------------------------------------------------------------------------
 
 static int check(const hg_model *m, const hg_options *o, hg_error *err) {
-    if (hg__is_packet_model(m)) return HG_OK;
-    return hg__fail(err, HG_ERR_USAGE,
-                    "%s: expected a model of packets, which `hourglass train data=x.pcap` makes, "
-                    "got another",
-                    o->values.model);
+    if (hg__is_packet_model(m) || hg__is_signal_model(m)) return HG_OK;
+    return hg__fail(
+        err, HG_ERR_USAGE,
+        "%s: expected a model of packets, which `hourglass train data=x.pcap` makes, or "
+        "of a signal (window=auto), got another",
+        o->values.model);
 }
 
 // Tells versions of a file apart, not forgeries: whoever writes it has the watcher anyway.
@@ -99,6 +101,7 @@ hg_model *hg__watch_load(const hg_options *o, hg__watch_kept *k, const hg_listen
     snprintf(k->from, sizeof k->from, "%s", path);
     hg_model *m = hg_model_load(path, err);
     int code = m ? check(m, o, err) : (int)HG_ERR_MODEL;
+    if (code == HG_OK && hg__is_signal_model(m)) return m;
     if (code == HG_OK && *k->folder) code = take_digest(k, path, err);
     if (code == HG_OK) return *k->folder ? take_learned(m, k, l) : m;
     hg_model_free(m);

@@ -9,6 +9,7 @@
 // what is missing of them is missing.
 #include "monitor/signal_scorer.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -46,8 +47,9 @@ struct hg__signal_scorer {
     float *value;          // (room, C) as they came
     hg__scored_step *step; // (room)
     float *made; // (room, C) sums over windows: what the autoencoder makes of each, as it sees them
-    float *error; // (room, C) sums over windows: squared differences
-    float *y;     // owned, (HG_WINDOWS_AT_ONCE, width)
+    float *error;    // (room, C) sums over windows: squared differences
+    float *observed; // (room, C) live: what the autoencoder compared with what it made
+    float *y;        // owned, (HG_WINDOWS_AT_ONCE, width)
     int32_t given, final, held;
     int32_t explained; // the first of those given last
     bool is_new;       // nothing of the stretch was scored yet
@@ -71,6 +73,7 @@ void hg__signal_scorer_free(hg__signal_scorer *s) {
     hg__free(s->step);
     hg__free(s->made);
     hg__free(s->error);
+    hg__free(s->observed);
     hg__free(s->y);
     hg__free(s);
 }
@@ -109,7 +112,8 @@ static int make_room(hg__signal_scorer *s, hg_error *err) {
     s->value = hg__alloc(all, sizeof *s->value, err);
     if (s->value) s->made = hg__alloc(all, sizeof *s->made, err);
     if (s->made) s->error = hg__alloc(all, sizeof *s->error, err);
-    if (s->error) s->step = hg__alloc(room, sizeof *s->step, err);
+    if (s->error) s->observed = hg__alloc(all, sizeof *s->observed, err);
+    if (s->observed) s->step = hg__alloc(room, sizeof *s->step, err);
     if (s->step) s->y = hg__alloc(HG_WINDOWS_AT_ONCE, width * sizeof *s->y, err);
     return s->y ? HG_OK : HG_ERR_MEMORY;
 }
@@ -176,6 +180,7 @@ static void move_up(hg__signal_scorer *s) {
     shift(s->value, row, by, left);
     shift(s->made, row, by, left);
     shift(s->error, row, by, left);
+    shift(s->observed, row, by, left);
     shift(s->step, sizeof *s->step, by, left);
     for (int32_t i = 0; i < s->watchers; i++) {
         watcher *w = &s->watcher[i];
@@ -196,7 +201,7 @@ static void add_step(hg__signal_scorer *s, const hg__steps *from, int32_t i) {
     hg__scored_step *step = &s->step[s->held];
     for (size_t c = 0; c < C; c++) {
         s->value[at * C + c] = value[d->pick[c]];
-        s->made[at * C + c] = s->error[at * C + c] = 0;
+        s->made[at * C + c] = s->error[at * C + c] = s->observed[at * C + c] = 0;
     }
     for (int32_t k = 0; k < s->watchers; k++) {
         s->watcher[k].sum[at] = 0;
@@ -257,6 +262,30 @@ static void add_errors(hg__signal_scorer *s, const watcher *w, int32_t i, int32_
     }
 }
 
+// Live, a window says which channels are odd at its end, and what comes later changes nothing of that: all of its errors, and of each
+// channel the step that is furthest off.
+static void keep_errors(hg__signal_scorer *s, const watcher *w, int32_t i) {
+    const hg__window_view *v = &w->detector.view;
+    const size_t C = (size_t)v->channels, width = (size_t)w->detector.width;
+    const int32_t start = w->start[i];
+    const float *x = w->x + (size_t)i * width, *y = s->y + (size_t)i * width;
+    const size_t end = (size_t)(start + v->length - 1) * C;
+    for (size_t c = 0; c < C; c++) {
+        float sum = 0, most = -1;
+        for (int32_t t = 0; t < v->length; t++) {
+            const size_t seen = (size_t)(t / v->every) * C + c, at = (size_t)(start + t) * C + c;
+            if (isnan(s->value[at])) continue;
+            const float r = x[seen] - y[seen], square = r * r;
+            sum += square;
+            if (square <= most) continue;
+            most = square;
+            s->made[end + c] = y[seen];
+            s->observed[end + c] = s->value[at];
+        }
+        s->error[end + c] = sum;
+    }
+}
+
 static void run_windows(hg__signal_scorer *s, watcher *w) {
     const bool has_errors = w == &s->watcher[0];
     float far[HG_WINDOWS_AT_ONCE];
@@ -266,10 +295,11 @@ static void run_windows(hg__signal_scorer *s, watcher *w) {
         const int32_t end = hg__min(w->start[i] + w->detector.view.length, s->held);
         // Steps before the next window may have been given: the one at the end is of those behind it.
         const int32_t first = w->start[i] == w->last ? w->next : w->start[i];
-        if (has_errors) add_errors(s, w, i, first);
+        if (has_errors && s->is_live) keep_errors(s, w, i);
+        if (has_errors && !s->is_live) add_errors(s, w, i, first);
         const float evidence =
             s->signal.is_plain ? far[i] : hg__usual_evidence(&w->detector.usual, far[i]);
-        for (int32_t t = first; t < end; t++) {
+        for (int32_t t = s->is_live ? end : first; t < end; t++) {
             w->sum[t] += evidence;
             w->windows[t]++;
         }
@@ -296,9 +326,9 @@ static void cut_windows(hg__signal_scorer *s, watcher *w) {
     w->last = -1;
     for (; w->next + N <= s->held; w->next += stride) cut_window(s, w, w->next, N);
     run_windows(s, w);
-    if (s->has_ended && s->held > 0) {
-        const bool is_asked = w == &s->watcher[0] && !s->is_live;
-        if (!w->has_cut && s->is_new && is_asked && s->held < N) cut_window(s, w, 0, s->held);
+    if (s->has_ended && s->held > 0 && !s->is_live) {
+        const bool is_first = w == &s->watcher[0];
+        if (!w->has_cut && s->is_new && is_first && s->held < N) cut_window(s, w, 0, s->held);
         if (w->has_cut && w->next - stride + N < s->held && s->held >= N) {
             w->last = s->held - N;
             cut_window(s, w, w->last, N);
@@ -349,6 +379,7 @@ static void score_step(hg__signal_scorer *s, int32_t t) {
     bool is_there = false;
     for (size_t c = 0; c < C; c++) {
         is_there = is_there || !isnan(s->value[at + c]);
+        if (s->is_live) continue;
         s->made[at + c] *= over;
         s->error[at + c] *= over;
     }
@@ -412,10 +443,19 @@ static int32_t insert(hg__signal_reason *reason, int32_t n, int32_t most, int32_
     return n < most ? n + 1 : n;
 }
 
+// The step whose errors are the reasons of step t: itself, and live the end of the last window that had ended; -1: none had.
+static int32_t speaker(const hg__signal_scorer *s, int32_t t) {
+    while (s->is_live && t >= 0 && isnan(s->watcher[0].ended[t])) t--;
+    return t;
+}
+
 int32_t hg__signal_scorer_explain(const hg__signal_scorer *s, int32_t i, int32_t most,
                                   hg__signal_reason *reason) {
     const hg__signal *d = &s->signal;
-    const size_t at = (size_t)(s->explained + i) * (size_t)d->channels;
+    const int32_t t = speaker(s, s->explained + i);
+    if (t < 0) return 0;
+    const size_t at = (size_t)t * (size_t)d->channels;
+    const float *observed = s->is_live ? s->observed : s->value;
     const bool has_levels = !s->watcher[0].detector.view.is_normalised;
     float sum = 0;
     int32_t n = 0;
@@ -429,9 +469,103 @@ int32_t hg__signal_scorer_explain(const hg__signal_scorer *s, int32_t i, int32_t
         const hg__channel_scale *scale = &d->scale[c];
         reason[k].share /= sum;
         reason[k].channel = d->pick[c];
-        reason[k].observed = s->value[at + (size_t)c];
+        reason[k].observed = observed[at + (size_t)c];
         reason[k].expected =
             has_levels ? scale->centre + s->made[at + (size_t)c] / scale->inverse : NAN;
     }
     return n;
+}
+
+// ---- what outlives the process --------------------------------------------------------------------
+
+static const uint32_t state_version = 1;
+
+// The first step that is still needed: by a window to come, or as the reason of what comes next.
+static int32_t first_needed(const hg__signal_scorer *s) {
+    int32_t first = s->held;
+    for (int32_t i = 0; i < s->watchers; i++) first = hg__min(first, s->watcher[i].next);
+    const int32_t spoke = speaker(s, s->held - 1);
+    return spoke >= 0 ? hg__min(first, spoke) : first;
+}
+
+void hg__signal_scorer_write(const hg__signal_scorer *s, hg__text *to) {
+    assert(s->is_live && s->given == s->held);
+    const int32_t first = first_needed(s), kept = s->held - first;
+    const size_t C = (size_t)s->signal.channels, from = (size_t)first * C, all = (size_t)kept * C;
+    const int32_t spoke = speaker(s, s->held - 1);
+    HG_PUT(to, state_version);
+    HG_PUT(to, s->watchers);
+    HG_PUT(to, s->signal.channels);
+    HG_PUT(to, kept);
+    HG_PUT(to, s->is_new);
+    hg__put(to, s->value + from, all * sizeof *s->value);
+    for (int32_t i = 0; i < s->watchers; i++) {
+        const watcher *w = &s->watcher[i];
+        const int32_t next = w->next - first;
+        HG_PUT(to, next);
+        HG_PUT(to, w->latest);
+    }
+    const int32_t at = spoke < 0 ? -1 : spoke - first;
+    HG_PUT(to, at);
+    if (spoke < 0) return;
+    const size_t row = (size_t)spoke * C, bytes = C * sizeof(float);
+    HG_PUT(to, s->watcher[0].ended[spoke]);
+    hg__put(to, s->made + row, bytes);
+    hg__put(to, s->error + row, bytes);
+    hg__put(to, s->observed + row, bytes);
+}
+
+static void clear_kept(hg__signal_scorer *s, int32_t kept) {
+    const size_t all = (size_t)kept * (size_t)s->signal.channels;
+    memset(s->made, 0, all * sizeof *s->made);
+    memset(s->error, 0, all * sizeof *s->error);
+    memset(s->observed, 0, all * sizeof *s->observed);
+    for (int32_t i = 0; i < s->watchers; i++) {
+        watcher *w = &s->watcher[i];
+        memset(w->sum, 0, (size_t)kept * sizeof *w->sum);
+        memset(w->windows, 0, (size_t)kept * sizeof *w->windows);
+        for (int32_t t = 0; t < kept; t++) w->ended[t] = NAN;
+    }
+    for (int32_t t = 0; t < kept; t++) s->step[t] = (hg__scored_step){.score = NAN, .now = NAN};
+}
+
+static bool read_state(hg__signal_scorer *s, hg__bytes *from) {
+    const size_t C = (size_t)s->signal.channels, bytes = C * sizeof(float);
+    uint32_t version = 0;
+    int32_t watchers = 0, channels = 0, kept = -1, at = -1;
+    HG_GET(from, version);
+    HG_GET(from, watchers);
+    HG_GET(from, channels);
+    HG_GET(from, kept);
+    hg__get_bool(from, &s->is_new);
+    if (from->failed || version != state_version || watchers != s->watchers ||
+        channels != s->signal.channels || kept < 0 || kept > s->room - s->longest) {
+        return false;
+    }
+    clear_kept(s, kept);
+    hg__get(from, s->value, (size_t)kept * bytes);
+    for (int32_t i = 0; i < s->watchers; i++) {
+        watcher *w = &s->watcher[i];
+        HG_GET(from, w->next);
+        HG_GET(from, w->latest);
+        if (w->next < 0 || w->next > kept + w->detector.stride) return false;
+    }
+    HG_GET(from, at);
+    if (from->failed || at < -1 || at >= kept) return false;
+    s->held = s->final = s->given = kept;
+    if (at < 0) return true;
+    const size_t row = (size_t)at * C;
+    HG_GET(from, s->watcher[0].ended[at]);
+    hg__get(from, s->made + row, bytes);
+    hg__get(from, s->error + row, bytes);
+    hg__get(from, s->observed + row, bytes);
+    return !from->failed;
+}
+
+bool hg__signal_scorer_read(hg__signal_scorer *s, hg__bytes *from) {
+    assert(s->is_live);
+    begin_stretch(s);
+    if (read_state(s, from)) return true;
+    begin_stretch(s);
+    return false;
 }

@@ -12,6 +12,7 @@
 #ifndef HG_MONITOR_SIGNAL_SCORER_H
 #define HG_MONITOR_SIGNAL_SCORER_H
 #include "backend/pool.h"
+#include "base/bytes.h"
 #include "monitor/signal.h"
 
 enum { HG_WHEN = 40, HG_SIGNAL_REASONS = 16 };
@@ -45,7 +46,8 @@ bool hg__signal_scorer_has_novelty(const hg__signal_scorer *s);
 int32_t hg__signal_scorer_delay(const hg__signal_scorer *s); // steps
 int32_t hg__signal_scorer_room(const hg__signal_scorer *s);  // steps that may be given at a time
 
-// From now on steps are given at once, and their score is that of now.
+// From now on steps are given at once, their score is that of now, and so are their reasons: those of the last window that had ended.
+// Before the first step.
 void hg__signal_scorer_go_live(hg__signal_scorer *s);
 // From now on the score is without detector `row` of window_detectors.def.
 void hg__signal_scorer_leave_out(hg__signal_scorer *s, int32_t row);
@@ -64,4 +66,9 @@ float hg__signal_scorer_error(const hg__signal_scorer *s, int32_t i);
 // Why: the channels of step i of those given last whose errors are largest, at most `most`; how many is returned.
 int32_t hg__signal_scorer_explain(const hg__signal_scorer *s, int32_t i, int32_t most,
                                   hg__signal_reason *reason);
+
+// Of a live one: what it needs to go on with the same bits, at the end of `to`, once all that was taken was given; and back, into a new
+// one. False: it is of another model, or none; s begins anew.
+void hg__signal_scorer_write(const hg__signal_scorer *s, hg__text *to);
+bool hg__signal_scorer_read(hg__signal_scorer *s, hg__bytes *from);
 #endif

@@ -59,6 +59,16 @@ static bool is_looked_at(const hg_options *o, int i) {
     return inputs[i].option == HG_OPTION_data && strcmp(o->job->name, "denoise") == 0;
 }
 
+// A signal is watched where it comes in: streams/messages.h.
+static bool is_broker(const hg_options *o, int i) {
+    static const char *const schemes[] = {"mqtt://", "mqtts://", "kafka://"};
+    if (inputs[i].option != HG_OPTION_data || strcmp(o->job->name, "watch") != 0) return false;
+    for (size_t k = 0; k < sizeof schemes / sizeof *schemes; k++) {
+        if (strncmp(value_of(o, i), schemes[k], strlen(schemes[k])) == 0) return true;
+    }
+    return false;
+}
+
 // What is in data=: asked of a file that out= is too.
 static const char *kind_of(const char *path) {
     hg__content head = {0};
@@ -90,6 +100,7 @@ static int check_addresses(const hg_options *o, hg_error *err) {
                                  HG_OPTION_project, HG_OPTION_name, HG_OPTION_resume};
     const hg__row *rows = hg__option_rows();
     for (int i = 0; i < INPUTS; i++) {
+        if (is_broker(o, i)) continue;
         HG_TRY(hg__refuse_address(rows[inputs[i].option].name, value_of(o, i), err));
     }
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {

@@ -11,6 +11,7 @@
 // Nothing is allocated a line, but where texts of times grow longer than any before.
 #ifndef HG_STREAMS_ROW_LINES_H
 #define HG_STREAMS_ROW_LINES_H
+#include "base/bytes.h"
 #include "signal/recording.h"
 
 enum {
@@ -59,4 +60,9 @@ void hg__row_lines_break(hg__row_lines *r);
 int hg__row_lines_take(hg__row_lines *r, hg__steps *to);
 
 hg__row_lines_counts hg__row_lines_count(const hg__row_lines *r);
+
+// Once all steps were taken: what it needs to go on where it is, in another process, at the end of `to`; and back, into a new one of the
+// same options. HG_ERR_DATA: it is of other channels, or none, and r is of no more use.
+void hg__row_lines_write(const hg__row_lines *r, hg__text *to);
+int hg__row_lines_read(hg__row_lines *r, hg__bytes *from, hg_error *err);
 #endif
