@@ -161,7 +161,6 @@ refuses "$rows" "$hourglass" calibrate -q model=model.safetensors data=x.csv
 refuses "$rows" "$hourglass" interpolate -q model=model.safetensors data=x.csv from=1 to=9 steps=4 out=no
 refuses "expected a model that knows where codes lie" "$hourglass" generate -q model=model.safetensors n=3 out=no
 refuses "expected a model of images of any size" "$hourglass" denoise -q model=model.safetensors source=x.csv out=no
-refuses "expected a model of packets" "$hourglass" watch -q model=run/weights/best.safetensors data=no.pcap
 refuses "expected a model of numbers as they are" "$hourglass" compare -q data=x.csv models=model.safetensors out=no
 
 # ---- the page on model files ----------------------------------------------------------------------

@@ -8,6 +8,7 @@
 #include "base/int.h"
 #include "base/mem.h"
 
+static const char prefix[] = "detector."; // of parts
 enum { MOST_LENGTH = 2048, SPECTRUM_LEAST = 16, SPECTRUM_MOST = 128 };
 
 static const struct {
@@ -66,7 +67,7 @@ void hg__window_detector_clear(hg__window_detector *d) {
 
 void hg__window_detector_part(const hg__window_detector *d, const char *what,
                               char name[HG_PART_NAME]) {
-    snprintf(name, HG_PART_NAME, "detector.%s%s%s", d->name, *what ? "." : "", what);
+    snprintf(name, HG_PART_NAME, "%s%s%s%s", prefix, d->name, *what ? "." : "", what);
 }
 
 int hg__window_detector_save_usual(const hg__window_detector *d, hg_model *m, hg_error *err) {
