@@ -27,7 +27,8 @@ static void assert_near(double x, double y) {
 
 // ---- the reference ------------------------------------------------------------------------------
 
-typedef struct expected {
+typedef struct
+    expected { // NOLINT(clang-analyzer-optin.performance.Padding): in the order of the table
     hg__event event[3];
     int events;
     hg__event alarm[5];

@@ -23,7 +23,7 @@
 #include <cmocka.h>
 
 #if __has_include(<mosquitto.h>)
-# define mosquitto_message their_message
+# define mosquitto_message their_message // NOLINT(readability-identifier-naming)
 # include <mosquitto.h>
 # undef mosquitto_message
 _Static_assert((int)HG_MOSQ_OK == (int)MOSQ_ERR_SUCCESS, "");

@@ -26,8 +26,9 @@ static hg_model *new_model(double fpr, int32_t hold) {
         held[i] = exponential(1, i);
         begins[i] = i == 0;
     }
-    if (hg__signal_alarms_fit(m, &steps, &(hg__alarm_rate){fpr, 0, hold}, detector, &err) < 0)
+    if (hg__signal_alarms_fit(m, &steps, &(hg__alarm_rate){fpr, 0, hold}, detector, &err) < 0) {
         fail_msg("%s", err.message);
+    }
     hg__model_set_detector(m, detector);
     return m;
 }
@@ -125,11 +126,13 @@ static void more_alarms_take_a_lower_threshold(void **state) {
     hg__signal_alarms a;
     load(&a, m);
     double last = 0;
-    for (double fpr = 0.3; fpr > 1e-6; fpr /= 3) {
+    double fpr = 0.3;
+    for (int k = 0; k < 11; k++) {
         assert_int_equal(hg__signal_alarms_ask(&a, fpr, NULL), HG_OK);
         assert_true(threshold(&a) > last);
         assert_true(a.lower > 0 && a.lower <= 1 && a.sink < 1 && a.sink > 0.9);
         last = threshold(&a);
+        fpr /= 3;
     }
     assert_int_equal(hg__signal_alarms_ask_events(&a, 1, NULL), HG_OK);
     assert_int_equal(hg__signal_alarms_ask_events(&a, 1e-4, NULL), HG_OK);

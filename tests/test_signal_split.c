@@ -67,8 +67,9 @@ static void no_step_is_learned_and_held_out(void **state) {
     for (int k = 0; k < 4; k++) {
         halves h = {0};
         draw(&it, 3000, 2);
-        for (int s = 1; s < 3000 && k; s++)
+        for (int s = 1; s < 3000 && k; s++) {
             it.begins[s] = s % (k == 1 ? 1000 : k == 2 ? 210 : 40) == 0;
+        }
         split(&h, 0.25, 50000);
         assert_int_equal(h.split.folds, 4);
         assert_true(h.split.held > 0);

@@ -41,8 +41,8 @@ static void a_larger_distance_says_no_less(void **state) {
     draw(COUNT);
     hg__usual_fit(&u, distance, COUNT);
     float last = 0;
-    for (float d = 0; d < 50; d += 0.01F) {
-        const float e = hg__usual_evidence(&u, d);
+    for (int i = 0; i < 5000; i++) {
+        const float e = hg__usual_evidence(&u, (float)i / 100);
         assert_true(e >= last && isfinite(e));
         last = e;
     }

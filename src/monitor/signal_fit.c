@@ -89,10 +89,11 @@ static int measure_windows(fitting *f, int32_t row, const hg__time_list *blocks,
     float far[HG_WINDOWS_AT_ONCE];
     int32_t count = 0;
     float *y = hg__alloc(HG_WINDOWS_AT_ONCE, (size_t)d.width * sizeof *y, err);
+    const hg__window_said said = {far, y};
     int code = y ? d.type->load(&d, f->m, "training", err) : HG_ERR_MEMORY;
     if (code == HG_OK) code = hg__window_walk_init(&w, &data, &d, MOST_MEASURED, err);
     while (code == HG_OK && (count = hg__window_walk_next(&w, err)) > 0) {
-        d.type->measure(&d, w.x, count, far, y);
+        d.type->measure(&d, w.x, count, &said);
         code = keep_distances(f, row, far, count, err);
     }
     hg__window_walk_clear(&w);

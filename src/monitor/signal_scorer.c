@@ -290,7 +290,8 @@ static void run_windows(hg__signal_scorer *s, watcher *w) {
     const bool has_errors = w == &s->watcher[0];
     float far[HG_WINDOWS_AT_ONCE];
     if (w->cut == 0) return;
-    w->detector.type->measure(&w->detector, w->x, w->cut, far, has_errors ? s->y : NULL);
+    const hg__window_said said = {far, has_errors ? s->y : NULL};
+    w->detector.type->measure(&w->detector, w->x, w->cut, &said);
     for (int32_t i = 0; i < w->cut; i++) {
         const int32_t end = hg__min(w->start[i] + w->detector.view.length, s->held);
         // Steps before the next window may have been given: the one at the end is of those behind it.

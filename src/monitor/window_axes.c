@@ -31,7 +31,7 @@ static int take(hg__window_axes *a, const float *axis, const float *mean, int32_
     if (a->centre) a->mean = hg__alloc((size_t)width, sizeof *a->mean, err);
     if (a->mean) a->room = hg__numbers(HG_WINDOWS_AT_ONCE, (size_t)hg__pad_columns(count), err);
     if (a->room) a->place = hg__numbers(HG_WINDOWS_AT_ONCE, (size_t)count, err);
-    if (!a->place) return HG_ERR_MEMORY;
+    if (!a->panel || !a->centre || !a->mean || !a->place) return HG_ERR_MEMORY;
     memcpy(a->mean, mean, (size_t)width * sizeof *mean);
     for (int32_t i = 0; i < count; i++) {
         double at = 0;

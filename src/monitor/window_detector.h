@@ -26,15 +26,21 @@ typedef struct hg__window_data {
     uint64_t seed;
 } hg__window_data;
 
+// What is said of windows, borrowed.
+typedef struct hg__window_said {
+    float *far;  // (count): how far each is, 0 at least
+    float *made; // (count, width): what the autoencoder makes of them; the others leave it alone
+} hg__window_said;
+
 // x: windows (count, width), filled, scaled and limited as d->view says; count at most HG_WINDOWS_AT_ONCE.
 typedef struct hg__window_detector_type {
     // Learns from windows of training what it needs, and puts it into m's parts, whose names begin with d->part. NULL: nothing.
     int (*fit)(hg__window_detector *d, const hg__window_data *data, hg_model *m, hg_error *err);
     // Takes it out again, and whatever measuring needs.
     int (*load)(hg__window_detector *d, const hg_model *m, const char *where, hg_error *err);
-    // How far each is, far (count), 0 at least. y: what the autoencoder makes of them (count, width); the others leave it alone. Allocates
-    // nothing; of a window the same whatever others come with it.
-    void (*measure)(hg__window_detector *d, const float *x, int32_t count, float *far, float *y);
+    // Allocates nothing; of a window the same whatever others come with it.
+    void (*measure)(hg__window_detector *d, const float *x, int32_t count,
+                    const hg__window_said *to);
     void (*free)(void *state); // NULL is fine
 } hg__window_detector_type;
 

@@ -27,19 +27,20 @@ static int load(hg__window_detector *d, const hg_model *m, const char *where, hg
     return a->plan ? HG_OK : HG_ERR_MEMORY;
 }
 
-static void measure(hg__window_detector *d, const float *x, int32_t count, float *far, float *y) {
+static void measure(hg__window_detector *d, const float *x, int32_t count,
+                    const hg__window_said *to) {
     const autoencoder *a = d->state;
     const size_t width = (size_t)d->width;
     const void *row[HG_WINDOWS_AT_ONCE];
     for (int32_t i = 0; i < count; i++) row[i] = x + (size_t)i * width;
     const hg__input in = {.row = row, .count = count, .dtype = HG_F32, .scale = 1};
-    hg__run(a->plan, HG_RECONSTRUCT, &in, y);
+    hg__run(a->plan, HG_RECONSTRUCT, &in, to->made);
     for (int32_t i = 0; i < count; i++) {
         float sum = 0;
         for (size_t k = (size_t)i * width; k < (size_t)(i + 1) * width; k++) {
-            sum += (x[k] - y[k]) * (x[k] - y[k]);
+            sum += (x[k] - to->made[k]) * (x[k] - to->made[k]);
         }
-        far[i] = sum / (float)width;
+        to->far[i] = sum / (float)width;
     }
 }
 

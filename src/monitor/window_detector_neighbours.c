@@ -83,12 +83,13 @@ static int load(hg__window_detector *d, const hg_model *m, const char *where, hg
                                &s->blocks, err);
 }
 
-static void measure(hg__window_detector *d, const float *x, int32_t count, float *far, float *y) {
+static void measure(hg__window_detector *d, const float *x, int32_t count,
+                    const hg__window_said *to) {
     near_windows *s = d->state;
-    (void)y;
     hg__window_axes_place(&s->axes, x, count);
     // cannot fail: one block, whose room is there since load()
-    (void)hg__neighbours_find(s->neighbours, s->axes.place, count, 1, far, NULL, &s->blocks, NULL);
+    (void)hg__neighbours_find(s->neighbours, s->axes.place, count, 1, to->far, NULL, &s->blocks,
+                              NULL);
 }
 
 const hg__window_detector_type hg__window_neighbours = {

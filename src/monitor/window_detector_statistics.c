@@ -129,11 +129,11 @@ static int load(hg__window_detector *d, const hg_model *m, const char *where, hg
     return HG_OK;
 }
 
-static void measure(hg__window_detector *d, const float *x, int32_t count, float *far, float *y) {
+static void measure(hg__window_detector *d, const float *x, int32_t count,
+                    const hg__window_said *to) {
     const statistics *s = d->state;
     const size_t width = (size_t)d->width;
     const int32_t all = OF_CHANNEL * d->view.channels;
-    (void)y;
     for (int32_t i = 0; i < count; i++) {
         float sum = 0;
         look(d, x + (size_t)i * width, s->value);
@@ -141,7 +141,7 @@ static void measure(hg__window_detector *d, const float *x, int32_t count, float
             const float z = (s->value[k] - s->usual[k].mean) * s->usual[k].inverse;
             sum += z * z;
         }
-        far[i] = sum / (float)all;
+        to->far[i] = sum / (float)all;
     }
 }
 

@@ -38,21 +38,29 @@ static void copy_step(hg__samples *s, const reading *r, const hg__steps *from, i
     }
 }
 
+// Steps i .. i + n - 1 of a block, into room for them.
+static int take_piece(hg__samples *s, reading *r, const hg__steps *from, int32_t i, int32_t n,
+                      float *to, hg_error *err) {
+    const size_t C = (size_t)s->channels, bytes = (size_t)n * C * sizeof *to;
+    for (int32_t k = 0; k < n; k++) {
+        const int64_t step = s->steps + i + k;
+        if (from->begins[i + k] || step == 0) HG_TRY(begin_stretch(s, step, err));
+        copy_step(s, r, from, i + k, to + (size_t)k * C);
+    }
+    hg__sink_commit(&r->sink, (size_t)n);
+    s->data.fingerprint =
+        s->data.fingerprint * 0x100000001B3ULL ^ hg__hash_bytes((char *)to, bytes);
+    return HG_OK;
+}
+
 static int take(hg__samples *s, reading *r, const hg__steps *from, hg_error *err) {
     void *to = NULL;
     size_t room = 0;
     for (int32_t i = 0; i < from->count;) {
         HG_TRY(hg__sink_reserve(&r->sink, &to, &room, err));
         const int32_t n = (int32_t)hg__min_64((int64_t)room, from->count - i);
-        for (int32_t k = 0; k < n; k++, i++) {
-            if (from->begins[i] || s->steps + i == 0) {
-                HG_TRY(begin_stretch(s, s->steps + i, err));
-            }
-            copy_step(s, r, from, i, (float *)to + (size_t)k * (size_t)s->channels);
-        }
-        hg__sink_commit(&r->sink, (size_t)n);
-        const size_t bytes = (size_t)n * (size_t)s->channels * sizeof(float);
-        s->data.fingerprint = s->data.fingerprint * 0x100000001B3ULL ^ hg__hash_bytes(to, bytes);
+        HG_TRY(take_piece(s, r, from, i, n, to, err));
+        i += n;
     }
     s->steps += from->count;
     return HG_OK;
