@@ -9,8 +9,8 @@
 # FAULT_STEP=1 tries every n in both ways, otherwise n+ goes in larger steps, and so does everything under a sanitizer; IO_STEP is that
 # of I/O, else 1.
 STEP=${FAULT_STEP:-1} STEP_EVER=${FAULT_STEP:-5}
-LIMIT=${FAULT_LIMIT:-4000} ENOUGH=16
-is_sanitized && STEP=${FAULT_STEP:-13} STEP_EVER=${FAULT_STEP:-41} IO_STEP=${FAULT_STEP:-3} ENOUGH=12
+LIMIT=${FAULT_LIMIT:-4000} ENOUGH=24
+is_sanitized && STEP=${FAULT_STEP:-13} STEP_EVER=${FAULT_STEP:-41} IO_STEP=${FAULT_STEP:-3} ENOUGH=20
 # Thousands of runs that sync their files: in memory where there is room, and with the command as it is now.
 if [ -d /dev/shm ] && [ -w /dev/shm ]; then rm -rf "$work" && work=$(mktemp -d /dev/shm/hourglass-XXXXXX); fi
 cp "$HOURGLASS" "$work/hourglass"

@@ -24,7 +24,7 @@ tortured "val with classes" - val --json model=$model data=in/labels.csv label=y
 tortured "val on images" - val --json model=$clean data=in/pictures noise="gaussian 25" threads=2 out=tree/pictures
 tortured "val on corrupted rows" - val --json model=$model data=in/x.csv noise="gaussian 25"
 STEP=$((23 * STEP)) STEP_EVER=$((9 * STEP_EVER)) tortured compare o.csv compare -q data=in/labels.csv label=y seeds=1 steps=2 threads=2 out=tree/o.csv
-ENOUGH=16 STEP=$((23 * STEP)) STEP_EVER=$((9 * STEP_EVER)) tortured "compare models" o.csv compare -q data=in/x.csv models="dense 2 | dense input" seeds=1 epochs=1 threads=2 out=tree/o.csv
+ENOUGH=28 STEP=$((23 * STEP)) STEP_EVER=$((9 * STEP_EVER)) tortured "compare models" o.csv compare -q data=in/x.csv models="dense 2 | dense input" seeds=1 epochs=1 threads=2 out=tree/o.csv
 tortured import o.safetensors import -q source=$model model="dense 2 relu | dense input sigmoid" input=5 out=tree/o.safetensors
 tortured "denoise a picture" o.ppm denoise -q model=$clean source=in/pictures/a.ppm out=tree/o.ppm threads=2
 tortured "denoise a folder" - denoise -q model=$clean source=in/pictures out=tree/new threads=2

@@ -281,7 +281,7 @@ static void the_slow_lose_nothing(void **state) {
     (void)state;
     NEEDS_BROKER();
     enum { COUNT = 5000 };
-    static char text[COUNT][8];
+    static char text[COUNT][16];
     static const char *lines[COUNT];
     for (int i = 0; i < COUNT; i++) {
         snprintf(text[i], sizeof text[i], "%d", i);

@@ -22,7 +22,7 @@ void hg__usual_fit(hg__usual *u, float *distance, int64_t count) {
     const int32_t last = HG_USUAL_SHARES - 1;
     double excess = 0;
     int64_t beyond = 0;
-    qsort(distance, (size_t)count, sizeof *distance, compare);
+    if (count > 0) qsort(distance, (size_t)count, sizeof *distance, compare);
     for (int32_t k = 0; k <= last; k++) {
         u->at[k] = count ? sqrtf(distance[(count - 1) * per_mille[k] / 1000]) : 0;
     }
