@@ -41,7 +41,7 @@ lack() { sed -i "/^$1\$/d" "$work/installed"; }
 
 begin 1000
 expect "without sudo and optional packages: goes on" setup
-expect "and tells one line for an administrator" grep -q "would type: apt-get install -y --no-install-recommends libcurl4 libmatio11 libodbc2 libsndfile1 libsqlite3-0 python" "$work/out"
+expect "and tells one line for an administrator" grep -q "would type: apt-get install -y --no-install-recommends libcurl4 libmatio11 libmosquitto1 libodbc2 librdkafka1 libsndfile1 libsqlite3-0 python" "$work/out"
 expect "and calls nothing" [ ! -s "$work/calls" ]
 begin 1000
 lack libzip-dev

@@ -508,7 +508,7 @@ static int child(void) {
 }
 
 // Looks at what data= is come first, each of which may fail and be no harm: another reader says what is wrong.
-enum { LOOKS = 8 };
+enum { LOOKS = 12 };
 
 static void expect_faults(const char *variable, const char *suffix, int step, int least) {
     int met = 0;
