@@ -20,7 +20,7 @@ rows=$(($(wc -l <in/scores.csv) - 1))
 kept=$(cat $packets_model in/p.pcap | sha256sum)
 
 ENOUGH=4 IO_STEP=7
-is_sanitized && ENOUGH=2 IO_STEP=23
+is_sanitized && ENOUGH=4 IO_STEP=23
 STEP=$((17 * STEP)) STEP_EVER=$((11 * STEP_EVER)) tortured "train on packets" - train -q data=in/p.pcap $packets project=tree name=run
 IO_STEP=1
 WANT=in/scores.csv STEP=$((5 * STEP)) STEP_EVER=$((3 * STEP_EVER)) tortured "judge packets" o.csv predict $judge out=tree/o.csv

@@ -20,7 +20,7 @@ kept=$(cat $parts_model in/tile/*/*/* | sha256sum)
 
 # So many allocations that all of them take minutes: steps are primes, for no loop to be met at the same place each time.
 ENOUGH=4 IO_STEP=17
-is_sanitized && ENOUGH=2 IO_STEP=53
+is_sanitized && ENOUGH=4 IO_STEP=53
 STEP=$((211 * STEP)) STEP_EVER=$((113 * STEP_EVER)) LIMIT=20000 tortured "train on parts" - train -q data=in/tile $parts project=tree name=run
 STEP=$((431 * STEP)) STEP_EVER=$((211 * STEP_EVER)) LIMIT=40000 tortured "train on parts that are brought into their place" - train -q data=in/bracket $parts project=tree name=run
 WANT=in/scores.csv STEP=$((37 * STEP)) STEP_EVER=$((17 * STEP_EVER)) tortured "judge parts" o.csv predict $judge out=tree/o.csv
