@@ -51,9 +51,9 @@ static void what_is_missing_takes_no_part(void **state) {
     (void)state;
     hg__signal_series s = series_or_fail(1, 4);
     const float none = NAN, some = 3;
-    hg__signal_series_add(&s, &none, HG_STEP_MISSING, NAN);
+    hg__signal_series_add(&s, &none, HG_STEP_MISSING, (double)NAN);
     assert_true(isnan(hg__signal_series_of(&s, 0, 0, 1).low));
-    hg__signal_series_add(&s, &some, HG_STEP_BEGINS, NAN);
+    hg__signal_series_add(&s, &some, HG_STEP_BEGINS, (double)NAN);
     assert_float_equal(hg__signal_series_of(&s, 0, 0, 2).low, 3, 0);
     assert_true(isnan(hg__signal_series_of(&s, 0, 2, 2).high));
     assert_int_equal(hg__signal_series_flags(&s, 0, 2), HG_STEP_MISSING | HG_STEP_BEGINS);
@@ -155,7 +155,7 @@ static void a_page_has_scores_channels_and_events(void **state) {
 static void a_page_without_times_counts_steps(void **state) {
     (void)state;
     hg__signal_series s = series_or_fail(LINES, 400);
-    add_steps(&s, NAN);
+    add_steps(&s, (double)NAN);
     hg__signal_shown what = shown_of(&s);
     what.has_time = what.is_date = false;
     char *text = page_of(&what);
