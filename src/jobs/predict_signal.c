@@ -98,8 +98,9 @@ static int write_step(sheet *s, const hg__judged_step *j, int32_t i, hg_error *e
     *cell++ = number((double)step->row);
     if (s->has_file) *cell++ = text(hg__signal_judging_path(&s->in, step->file));
     if (s->has_time) {
-        snprintf(when, sizeof when, "%.9f", step->time);
-        *cell++ = step->when[0] ? text(step->when) : isnan(step->time) ? (hg__cell){0} : text(when);
+        const bool is_written = step->when[0], is_known = is_written || !isnan(step->time);
+        if (!is_written) snprintf(when, sizeof when, "%.9f", step->time);
+        *cell++ = is_known ? text(is_written ? step->when : when) : (hg__cell){0};
     }
     *cell++ = single(step->score);
     if (hg__signal_scorer_has_novelty(s->in.scorer)) *cell++ = single(step->novelty);
