@@ -52,10 +52,11 @@ static int make_state(hg__window_detector *d, hg_error *err) {
     if (s->turn) s->window = hg__alloc(n, sizeof *s->window, err);
     if (s->window) s->x = hg__alloc(n, sizeof *s->x, err);
     if (s->x) s->z = hg__alloc(n + 2, sizeof *s->z, err);
-    if (!s->z) return HG_ERR_MEMORY;
+    if (!s->turn || !s->window || !s->x || !s->z) return HG_ERR_MEMORY;
+    const double *turn = s->fourier.turns.turn, *window = s->fourier.window;
     for (size_t i = 0; i < n; i++) {
-        s->turn[i] = (float)s->fourier.turns.turn[i];
-        s->window[i] = (float)s->fourier.window[i];
+        s->turn[i] = (float)turn[i];
+        s->window[i] = (float)window[i];
     }
     return HG_OK;
 }
@@ -149,12 +150,11 @@ static void take_lanes(const spectrum *s, const float *const from[LANES], size_t
     for (size_t t = 0; t < n; t++) s->x[t] = (s->x[t] - mean) * s->window[t];
 }
 
-// value: those of lane k are to[k][0] ... to[k][lines - 1].
+// The logarithms of s->x (lines): those of lane k are to[k][0] ... to[k][lines - 1].
 static void give_lanes(const spectrum *s, int32_t lines, float *const to[LANES]) {
-    float value[LANES];
-    for (int32_t i = 0; i < lines; i++) {
-        memcpy(value, &s->x[i], sizeof value);
-        for (int32_t k = 0; k < LANES; k++) value[k] = hg__ln(value[k]);
+    float *value = (float *)s->x; // (lines, LANES)
+    for (int32_t i = 0; i < lines * LANES; i++) value[i] = hg__ln(value[i]);
+    for (int32_t i = 0; i < lines; i++, value += LANES) {
         for (int32_t k = 0; k < LANES; k++) to[k][i] = value[k];
     }
 }

@@ -27,9 +27,9 @@ static const float least_spread = 0.05F, least_roughness = 0.02F;
 typedef struct statistics {
     hg__window_features features;
     int32_t steps, blocks; // of a block; whole ones of a window
-    double *block;    // owned, (blocks + 1, SUMS, C): a ring, and behind it what is no whole block
-    double *sum;      // owned, (SUMS, C): of a window
-    float *deviation; // owned, (2, C): and then their logarithms
+    double *block; // owned, (blocks + 1, SUMS, C): a ring, and behind it what is no whole block
+    double *sum;   // owned, (SUMS + 1, C): of a window, and of its differences
+    float *spread; // owned, (2, C): the logarithms of deviations
 } statistics;
 
 static void free_state(void *state) {
@@ -38,7 +38,7 @@ static void free_state(void *state) {
     hg__window_features_clear(&s->features);
     hg__free(s->block);
     hg__free(s->sum);
-    hg__free(s->deviation);
+    hg__free(s->spread);
     hg__free(s);
 }
 
@@ -49,9 +49,9 @@ static int make_state(hg__window_detector *d, hg_error *err) {
     s->steps = d->view.length > MOST_BLOCKS * d->stride ? d->view.length : d->stride;
     s->blocks = d->view.length / s->steps;
     s->block = hg__alloc((size_t)s->blocks + 1, SUMS * C * sizeof *s->block, err);
-    if (s->block) s->sum = hg__alloc(SUMS * C, sizeof *s->sum, err);
-    if (s->sum) s->deviation = hg__alloc(2 * C, sizeof *s->deviation, err);
-    return s->deviation ? HG_OK : HG_ERR_MEMORY;
+    if (s->block) s->sum = hg__alloc((SUMS + 1) * C, sizeof *s->sum, err);
+    if (s->sum) s->spread = hg__alloc(2 * C, sizeof *s->spread, err);
+    return s->spread ? HG_OK : HG_ERR_MEMORY;
 }
 
 // ---- sums ---------------------------------------------------------------------------------------
@@ -106,26 +106,30 @@ static void sum_window(const hg__window_detector *d, const float *x, int32_t the
 
 // ---- features -----------------------------------------------------------------------------------
 
-static double deviation(double sum, double square, double n) {
-    const double variance = square / n - sum / n * (sum / n);
-    return sqrt(variance > 0 ? variance : 0);
+// ln(least + standard deviation) of C channels, each of n numbers of which there are sums and sums of squares.
+static void find_spread(const double *restrict sum, const double *restrict square, double n,
+                        int32_t C, float least, float *restrict to) {
+    const double over = 1 / n;
+    for (int32_t c = 0; c < C; c++) {
+        const double mean = sum[c] * over, variance = square[c] * over - mean * mean;
+        to[c] = (float)sqrt(variance > 0 ? variance : 0);
+    }
+    for (int32_t c = 0; c < C; c++) to[c] = hg__ln(least + to[c]);
 }
 
 // Of the window at x, whose sums are there: value (C, OF_CHANNEL).
 static void describe(const hg__window_detector *d, const float *x, float *value) {
     const statistics *s = d->state;
     const int32_t C = d->view.channels, n = d->view.length;
-    const double *sum = s->sum, *square = sum + C, *steps = square + C;
     const float *last = x + (n - 1) * C;
-    float *spread = s->deviation, *rough = spread + C;
-    for (int32_t c = 0; c < C; c++) {
-        spread[c] = least_spread + (float)deviation(sum[c], square[c], n);
-        rough[c] =
-            least_roughness + (float)deviation((double)last[c] - (double)x[c], steps[c], n - 1);
-    }
-    for (int32_t k = 0; k < 2 * C; k++) spread[k] = hg__ln(spread[k]);
+    double *sum = s->sum, *square = sum + C, *steps = square + C, *step = steps + C;
+    const double over = 1.0 / n;
+    float *spread = s->spread, *rough = spread + C;
+    for (int32_t c = 0; c < C; c++) step[c] = (double)last[c] - (double)x[c]; // of all differences
+    find_spread(sum, square, n, C, least_spread, spread);
+    find_spread(step, steps, n - 1, C, least_roughness, rough);
     for (int32_t c = 0; c < C; c++, value += OF_CHANNEL) {
-        value[0] = (float)(sum[c] / n);
+        value[0] = (float)(sum[c] * over);
         value[1] = spread[c];
         value[2] = rough[c];
     }

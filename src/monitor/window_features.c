@@ -38,11 +38,14 @@ float hg__window_apart(const float *x, const float *y, int32_t count) {
     float part[LANES] = {0};
     int32_t k = 0;
     for (; k + LANES <= count; k += LANES) {
-        for (int32_t i = 0; i < LANES; i++)
-            part[i] += (x[k + i] - y[k + i]) * (x[k + i] - y[k + i]);
+        for (int32_t i = 0; i < LANES; i++) {
+            const float r = x[k + i] - y[k + i];
+            part[i] += r * r;
+        }
     }
     for (int32_t i = 0; k + i < count; i++) {
-        part[i] += (x[k + i] - y[k + i]) * (x[k + i] - y[k + i]);
+        const float r = x[k + i] - y[k + i];
+        part[i] += r * r;
     }
     return sum_of(part);
 }
