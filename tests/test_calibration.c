@@ -171,6 +171,12 @@ static void p_counts_the_held_out_scores_that_are_as_high(void **state) {
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         assert_true(hg__calibration_p(&c, known[i].score) == (1 + known[i].from) / 8.0);
+        for (int64_t near = 0; near <= 7; near++) { // whatever came before
+            int64_t at = near;
+            assert_true(hg__calibration_p_near(&c, known[i].score, &at) ==
+                        (1 + known[i].from) / 8.0);
+            assert_int_equal(at, known[i].from);
+        }
     }
     assert_true(isnan(hg__calibration_p(&c, (double)NAN)));
     c.tail.count = 0;

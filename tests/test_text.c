@@ -168,6 +168,10 @@ static void text_grows_by_formats_and_by_bytes(void **state) {
     assert_int_equal(hg__text_add_bytes(&t, "a\0b", 3), HG_OK);
     assert_int_equal(hg__text_add_bytes(&t, NULL, 0), HG_OK);
     assert_memory_equal(t.data + t.length - 3, "a\0b", 4);
+    char *room = hg__text_room(&t, 5000);
+    assert_true(room == t.data + t.length && t.capacity > t.length + 5000);
+    memset(room, 'y', 5000);
+    t.length += 5000;
     const size_t length = t.length;
     char *data = hg__text_take(&t, NULL);
     assert_non_null(data);
@@ -185,6 +189,7 @@ static void text_that_failed_once_stays_failed(void **state) {
     hg__text t = {.failed = true};
     assert_int_equal(hg__text_add(&t, "x"), HG_ERR_MEMORY);
     assert_int_equal(hg__text_add_bytes(&t, "x", 1), HG_ERR_MEMORY);
+    assert_null(hg__text_room(&t, 1));
     assert_null(hg__text_take(&t, &err));
     assert_int_equal(err.code, HG_ERR_MEMORY);
     assert_true(!t.failed && !t.data); // as new

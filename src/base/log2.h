@@ -24,4 +24,24 @@ static inline double hg__log2(double x) {
     q = q * f + 0x1.555554p-2;
     return (double)e + (f - 0.5 * f * f + f * f * f * q) * 1.4426950408889634;
 }
+
+// ln x in float, likewise: loops over it become vectors.
+static inline float hg__ln(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    const int32_t shifted = (int32_t)(bits - UINT32_C(0x3f3504f4)); // above sqrt(1/2)
+    const int32_t e = shifted >> 23;
+    bits -= (uint32_t)e << 23;
+    float m;
+    memcpy(&m, &bits, sizeof m);
+    const float f = m - 1;
+    float q = -0x1.38dcacp-4F * f + 0x1.056c3ap-3F;
+    q = q * f - 0x1.0d8548p-3F;
+    q = q * f + 0x1.22d790p-3F;
+    q = q * f - 0x1.54720cp-3F;
+    q = q * f + 0x1.99a028p-3F;
+    q = q * f - 0x1.000228p-2F;
+    q = q * f + 0x1.555554p-2F;
+    return (float)e * 0.69314718F + (f - 0.5F * f * f + f * f * f * q);
+}
 #endif

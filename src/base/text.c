@@ -49,6 +49,10 @@ int hg__text_add_bytes(hg__text *t, const char *bytes, size_t length) {
     return HG_OK;
 }
 
+char *hg__text_room(hg__text *t, size_t extra) {
+    return reserve(t, extra) == HG_OK ? t->data + t->length : NULL;
+}
+
 void hg__text_clear(hg__text *t) {
     hg__free(t->data);
     *t = (hg__text){0};

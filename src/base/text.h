@@ -14,6 +14,8 @@ typedef struct hg__text {
 
 int hg__text_add(hg__text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int hg__text_add_bytes(hg__text *t, const char *bytes, size_t length);
+// Room for `extra` bytes and a zero behind what is there, for whoever writes them there and adds them to length; NULL without memory.
+char *hg__text_room(hg__text *t, size_t extra);
 void hg__text_clear(hg__text *t);
 char *hg__text_take(hg__text *t, hg_error *err); // hands the string over; NULL if anything failed
 

@@ -64,13 +64,25 @@ static int64_t count_from(const hg__calibration *c, double score) {
     return c->count - low;
 }
 
-double hg__calibration_p(const hg__calibration *c, double score) {
-    if (isnan(score)) return score;
-    const int64_t from = count_from(c, score);
+static double p_of(const hg__calibration *c, double score, int64_t from) {
     const double p = (double)(1 + from) / (double)(c->count + 1);
     if (from > 0 || c->tail.count == 0) return p;
     const double beyond = hg__tail_p(&c->tail, score);
     return beyond < p ? beyond : p;
+}
+
+double hg__calibration_p(const hg__calibration *c, double score) {
+    return isnan(score) ? score : p_of(c, score, count_from(c, score));
+}
+
+double hg__calibration_p_near(const hg__calibration *c, double score, int64_t *near) {
+    const int64_t low = c->count - *near; // the first that may be as much
+    if (isnan(score)) return score;
+    const bool is_same = low >= 0 && low <= c->count &&
+                         (low == 0 || (double)c->score[low - 1] < score) &&
+                         (low == c->count || !((double)c->score[low] < score));
+    if (!is_same) *near = count_from(c, score);
+    return p_of(c, score, *near);
 }
 
 double hg__calibration_p_bounded(const hg__calibration *c, double score) {

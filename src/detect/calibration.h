@@ -83,6 +83,9 @@ void hg__calibration_clear(hg__calibration *c); // {0} is fine
 // passed, but for rounding in the last bits.
 double hg__calibration_p(const hg__calibration *c, double score);
 
+// The same. *near, 0 at first, is how many held-out scores were at least the one before: where that is so again, as often over time, at once.
+double hg__calibration_p_near(const hg__calibration *c, double score, int64_t *near);
+
 // The same, but never below 1 / (10 (count + 1)), which is as far as tails were held against fresh scores (above): where few were held
 // out, as of pictures, what lies beyond would be the tail's formula and nothing else.
 double hg__calibration_p_bounded(const hg__calibration *c, double score);

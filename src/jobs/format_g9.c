@@ -63,11 +63,22 @@ static uint64_t nine_digits(uint32_t m, int32_t e, int32_t *X) {
     }
 }
 
+static void write_four(char *to, uint32_t n) {
+    const uint32_t high = n / 100, low = n % 100;
+    to[0] = (char)('0' + high / 10);
+    to[1] = (char)('0' + high % 10);
+    to[2] = (char)('0' + low / 10);
+    to[3] = (char)('0' + low % 10);
+}
+
 // Nine digits and exponent X as %g lays them out, trailing zeros dropped.
 static size_t lay_out(char *to, uint64_t q, int32_t X) {
     char digit[DIGITS];
     int32_t n = DIGITS;
-    for (int32_t i = DIGITS; i-- > 0; q /= 10) digit[i] = (char)('0' + q % 10);
+    const uint32_t high = (uint32_t)q / 10000, low = (uint32_t)q % 10000; // five digits and four
+    digit[0] = (char)('0' + high / 10000);
+    write_four(digit + 1, high % 10000);
+    write_four(digit + 5, low);
     while (n > 1 && digit[n - 1] == '0') n--;
     char *at = to;
     if (X < -4) {
@@ -103,7 +114,7 @@ size_t hg__format_g9(char *to, float x) {
     const int32_t e = (int32_t)(bits >> 23) - 150; // normal: far above the smallest
     const uint32_t m = (bits & 0x7fffff) | 0x800000;
     // log10(2) * (e + 23), rounded down: X or one less.
-    int32_t X = (int32_t)floor(0.30102999566398120 * (e + 23));
+    int32_t X = (e + 23) * 78913 >> 18;
     if (e >= 0) X = DIGITS - 1; // 2^23 to 1e9: told apart below
     while (e >= 0 && (uint64_t)m << e < power_of_ten(X)) X--;
     const uint64_t q = nine_digits(m, e, &X);

@@ -21,6 +21,7 @@ typedef struct sheet {
     hg__cell cell[FIXED + PER_REASON * HG_SIGNAL_REASONS];
     int32_t columns, top;
     bool has_time, has_file, all_reasons;
+    bool has_reasons; // cells of reasons are those of the row before, which had some
     int64_t events;
     hg_result *result;
 } sheet;
@@ -80,6 +81,8 @@ static void explain(sheet *s, int32_t i, bool is_wanted, hg__cell *cell) {
     hg__signal_reason reason[HG_SIGNAL_REASONS];
     const hg__signal *d = hg__signal_scorer_signal(s->in.scorer);
     const int32_t n = is_wanted ? hg__signal_scorer_explain(s->in.scorer, i, s->top, reason) : 0;
+    if (n == 0 && !s->has_reasons) return;
+    s->has_reasons = n > 0;
     for (int32_t r = 0; r < s->top; r++, cell += PER_REASON) {
         for (int32_t k = 0; k < PER_REASON; k++) cell[k] = (hg__cell){0};
         if (r >= n) continue;
@@ -98,8 +101,9 @@ static int write_step(sheet *s, const hg__judged_step *j, int32_t i, hg_error *e
     *cell++ = number((double)step->row);
     if (s->has_file) *cell++ = text(hg__signal_judging_path(&s->in, step->file));
     if (s->has_time) {
-        snprintf(when, sizeof when, "%.9f", step->time);
-        *cell++ = step->when[0] ? text(step->when) : isnan(step->time) ? (hg__cell){0} : text(when);
+        const bool is_written = step->when[0], is_known = is_written || !isnan(step->time);
+        if (!is_written) snprintf(when, sizeof when, "%.9f", step->time);
+        *cell++ = is_known ? text(is_written ? step->when : when) : (hg__cell){0};
     }
     *cell++ = single(step->score);
     if (hg__signal_scorer_has_novelty(s->in.scorer)) *cell++ = single(step->novelty);

@@ -3,15 +3,17 @@
 #include "jobs/score_sheet.h"
 
 #include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/mem.h"
 #include "csv/cell.h"
 
-enum { FLUSH = 1 << 16 }; // bytes
+enum { FLUSH = 1 << 16, NUMBER = 64 }; // bytes
 
 static bool ends_in(const char *path, const char *end) {
     const size_t length = strlen(path), size = strlen(end);
@@ -23,15 +25,15 @@ static void add_csv_text(hg__text *t, const char *text, size_t size) {
 }
 
 // Nine digits say which float it was. A p-value may lie below all floats, and is not 0.
-static size_t format_number(char text[64], hg__out_kind kind, double x) {
-    if (x > 0 && x < (double)FLT_MIN) return (size_t)snprintf(text, 64, "%.9g", x);
+static size_t format_number(char text[NUMBER], hg__out_kind kind, double x) {
+    if (x > 0 && x < (double)FLT_MIN) return (size_t)snprintf(text, NUMBER, "%.9g", x);
     return kind == HG_OUT_INTEGER ? hg__format_count(text, (uint64_t)x)
                                   : hg__format_g9(text, (float)x);
 }
 
 // An object whose missing cells are left out.
 static void format_json(const hg__score_sheet *s, const hg__cell *cell, hg__text *t) {
-    char number[64];
+    char number[NUMBER];
     hg__json_writer w = {.to = t};
     hg__json_begin(&w, NULL, '{');
     for (int32_t i = 0; i < s->columns; i++) {
@@ -46,22 +48,50 @@ static void format_json(const hg__score_sheet *s, const hg__cell *cell, hg__text
     hg__json_end(&w, '}');
 }
 
-static void format_csv(const hg__score_sheet *s, const hg__cell *cell, hg__text *t) {
-    char number[64];
+// The same, as in the row before where the number is; last may be NULL.
+static size_t repeat_number(char text[NUMBER], hg__out_kind kind, double x,
+                            hg__written_number *last) {
+    if (!last) return format_number(text, kind, x);
+    if (last->size > 0 && last->number == x && !signbit(last->number) == !signbit(x)) {
+        memcpy(text, last->text, sizeof last->text);
+        return (size_t)last->size;
+    }
+    const size_t size = format_number(text, kind, x);
+    last->number = x;
+    last->size = size <= sizeof last->text ? (int32_t)size : 0;
+    memcpy(last->text, text, sizeof last->text);
+    return size;
+}
+
+// last (columns), or NULL.
+static void format_csv(const hg__score_sheet *s, const hg__cell *cell, hg__written_number *last,
+                       hg__text *t) {
     for (int32_t i = 0; i < s->columns; i++) {
-        if (i) hg__text_add_bytes(t, ",", 1);
+        char *to = hg__text_room(t, 1 + NUMBER);
+        if (!to) return;
+        if (i) *to++ = ',';
+        t->length += i > 0;
         if (cell[i].kind == HG_CELL_NUMBER) {
-            const size_t size = format_number(number, s->column[i].kind, cell[i].number);
-            hg__text_add_bytes(t, number, size);
+            t->length +=
+                repeat_number(to, s->column[i].kind, cell[i].number, last ? &last[i] : NULL);
         } else if (cell[i].kind != HG_CELL_MISSING) {
             add_csv_text(t, cell[i].text, (size_t)cell[i].size);
         }
     }
 }
 
-void hg__score_sheet_format(const hg__score_sheet *s, const hg__cell *cell, hg__text *t) {
-    (s->json ? format_json : format_csv)(s, cell, t);
+static void format(const hg__score_sheet *s, const hg__cell *cell, hg__written_number *last,
+                   hg__text *t) {
+    if (s->json) {
+        format_json(s, cell, t);
+    } else {
+        format_csv(s, cell, last, t);
+    }
     hg__text_add_bytes(t, "\n", 1);
+}
+
+void hg__score_sheet_format(const hg__score_sheet *s, const hg__cell *cell, hg__text *t) {
+    format(s, cell, NULL, t);
 }
 
 int hg__score_sheet_add_lines(hg__score_sheet *s, hg__text *lines, hg_error *err) {
@@ -84,6 +114,19 @@ int hg__append_check(bool appends, const char *out, hg_error *err) {
                     out);
 }
 
+static int open_text(hg__score_sheet *s, const char *out, hg_error *err) {
+    s->last = hg__alloc((size_t)s->columns, sizeof *s->last, err);
+    if (!s->last) return HG_ERR_MEMORY;
+    HG_TRY(hg__writer_open(&s->file, out, err));
+    if (s->json) return HG_OK;
+    for (int32_t i = 0; i < s->columns; i++) {
+        if (i) hg__text_add(&s->text, ",");
+        add_csv_text(&s->text, s->column[i].name, strlen(s->column[i].name));
+    }
+    hg__text_add_bytes(&s->text, "\n", 1);
+    return hg__score_sheet_add_lines(s, &s->text, err);
+}
+
 int hg__score_sheet_open(hg__score_sheet *s, const hg__sheet_target *to,
                          const hg__out_column *column, int32_t columns, hg_error *err) {
     const char *out = to->out, *format = to->format;
@@ -97,19 +140,14 @@ int hg__score_sheet_open(hg__score_sheet *s, const hg__sheet_target *to,
     HG_TRY(hg__append_check(to->appends, out, err));
     hg__sweep_beside(out);
     s->json = hg__score_sheet_is_json(out, format);
-    HG_TRY(hg__writer_open(&s->file, out, err));
-    for (int32_t i = 0; i < columns && !s->json; i++) {
-        if (i) hg__text_add(&s->text, ",");
-        add_csv_text(&s->text, column[i].name, strlen(column[i].name));
-    }
-    if (s->json) return HG_OK;
-    hg__text_add_bytes(&s->text, "\n", 1);
-    return hg__score_sheet_add_lines(s, &s->text, err);
+    const int code = open_text(s, out, err);
+    if (code < 0) hg__score_sheet_abort(s);
+    return code;
 }
 
 int hg__score_sheet_add(hg__score_sheet *s, const hg__cell *cell, hg_error *err) {
     if (s->database) return hg__table_out_add(s->database, cell, err);
-    hg__score_sheet_format(s, cell, &s->text);
+    format(s, cell, s->last, &s->text);
     if (s->text.length < FLUSH && !s->text.failed) return HG_OK;
     return hg__score_sheet_add_lines(s, &s->text, err);
 }
@@ -130,5 +168,6 @@ void hg__score_sheet_abort(hg__score_sheet *s) {
     hg__writer_abort(&s->file);
     hg__table_out_close(s->database);
     hg__text_clear(&s->text);
+    hg__free(s->last);
     *s = (hg__score_sheet){0};
 }

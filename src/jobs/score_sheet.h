@@ -11,13 +11,21 @@
 #include "base/text.h"
 #include "table/table_out.h"
 
+// A number and how it was written: the next row often has the same.
+typedef struct hg__written_number {
+    double number;
+    int32_t size; // 0: none was written
+    char text[32];
+} hg__written_number;
+
 typedef struct hg__score_sheet {
     const hg__out_column *column; // borrowed, (columns)
     int32_t columns;
     bool json;
-    hg__writer file;         // of text
-    hg__text text;           // owned: what is not in the file yet
-    hg__table_out *database; // owned; NULL for text
+    hg__writer file;          // of text
+    hg__text text;            // owned: what is not in the file yet
+    hg__written_number *last; // owned, (columns): of text
+    hg__table_out *database;  // owned; NULL for text
 } hg__score_sheet;
 
 // Where they go.

@@ -112,7 +112,7 @@ hg__alarm hg__signal_alarms_take(hg__signal_alarms *a, const hg__scored_step *st
     if (step->begins) a->state.is_on = false;
     if (!isnan(step->now)) {
         const double score = (double)step->now / a->state.drift;
-        out.p = hg__calibration_p(whole(a)->held, score);
+        out.p = hg__calibration_p_near(whole(a)->held, score, &a->near);
         go_on(a, whole(a)->at.value > 0 ? score / whole(a)->at.value : score > 0 ? 2 : 0);
     }
     out.is_alarm = a->state.is_on;

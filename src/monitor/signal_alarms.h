@@ -36,6 +36,7 @@ typedef struct hg__signal_alarms {
         counts_events; // asked for as a rate of events, which is met; else as a share of steps, which is not passed
     double sink; // what `drift` is multiplied by in a step without an event
     hg__alarm_state state;
+    int64_t near; // held-out scores that the last one was not above
 } hg__signal_alarms;
 
 typedef struct hg__alarm {

@@ -93,7 +93,8 @@ static int measure_windows(fitting *f, int32_t row, const hg__time_list *blocks,
     int code = y ? d.type->load(&d, f->m, "training", err) : HG_ERR_MEMORY;
     if (code == HG_OK) code = hg__window_walk_init(&w, &data, &d, MOST_MEASURED, err);
     while (code == HG_OK && (count = hg__window_walk_next(&w, err)) > 0) {
-        d.type->measure(&d, w.x, count, &said);
+        const hg__seen_windows seen = hg__window_walk_seen(&w, count);
+        d.type->measure(&d, &seen, &said);
         code = keep_distances(f, row, far, count, err);
     }
     hg__window_walk_clear(&w);

@@ -28,6 +28,9 @@ typedef struct watcher {
     float *ended; // owned, (room): what the window says that ends with it; NaN: none does
     float latest; // of them, by the step that was scored last; NaN: none yet
     float *x;     // owned, (HG_WINDOWS_AT_ONCE, N * C)
+    bool
+        sees_all; // steps as they are, so that windows without missing values are looked at where they stand
+    bool in_place; // those at hand do
     int32_t start[HG_WINDOWS_AT_ONCE];
     int32_t last; // where one begins that a stretch's end has, beside the others; -1: none
     int32_t cut;  // windows at hand
@@ -45,10 +48,13 @@ struct hg__signal_scorer {
     int32_t room, longest;            // steps; of a window
     // The stretch at hand, owned, (room, ...):
     float *value;          // (room, C) as they came
+    float *seen;           // (room, C) scaled and limited, where a detector sees all
+    uint8_t *lacks;        // (room) 1: some are missing
     hg__scored_step *step; // (room)
     float *made; // (room, C) sums over windows: what the autoencoder makes of each, as it sees them
     float *error;    // (room, C) sums over windows: squared differences
     float *observed; // (room, C) live: what the autoencoder compared with what it made
+    float *most;     // owned, (C)
     float *y;        // owned, (HG_WINDOWS_AT_ONCE, width)
     int32_t given, final, held;
     int32_t explained; // the first of those given last
@@ -70,10 +76,13 @@ void hg__signal_scorer_free(hg__signal_scorer *s) {
     hg__signal_clear(&s->signal);
     hg__novelty_clear(&s->novelty);
     hg__free(s->value);
+    hg__free(s->seen);
+    hg__free(s->lacks);
     hg__free(s->step);
     hg__free(s->made);
     hg__free(s->error);
     hg__free(s->observed);
+    hg__free(s->most);
     hg__free(s->y);
     hg__free(s);
 }
@@ -91,6 +100,7 @@ static int open_detectors(hg__signal_scorer *s, const hg_model *m, hg__pool *poo
             HG_TRY(hg__window_detector_load_usual(&w->detector, m, where, err));
         }
         s->longest = hg__max(s->longest, w->detector.view.length);
+        w->sees_all = w->detector.view.every == 1 && !w->detector.view.is_normalised;
     }
     return HG_OK;
 }
@@ -113,7 +123,10 @@ static int make_room(hg__signal_scorer *s, hg_error *err) {
     if (s->value) s->made = hg__alloc(all, sizeof *s->made, err);
     if (s->made) s->error = hg__alloc(all, sizeof *s->error, err);
     if (s->error) s->observed = hg__alloc(all, sizeof *s->observed, err);
-    if (s->observed) s->step = hg__alloc(room, sizeof *s->step, err);
+    if (s->observed) s->seen = hg__alloc(all, sizeof *s->seen, err);
+    if (s->seen) s->lacks = hg__alloc(room, sizeof *s->lacks, err);
+    if (s->lacks) s->most = hg__alloc((size_t)s->signal.channels, sizeof *s->most, err);
+    if (s->most) s->step = hg__alloc(room, sizeof *s->step, err);
     if (s->step) s->y = hg__alloc(HG_WINDOWS_AT_ONCE, width * sizeof *s->y, err);
     return s->y ? HG_OK : HG_ERR_MEMORY;
 }
@@ -178,6 +191,8 @@ static void move_up(hg__signal_scorer *s) {
     const size_t row = (size_t)s->signal.channels * sizeof(float);
     if (by < s->room / 2 && s->held < s->room) return; // not for a few
     shift(s->value, row, by, left);
+    shift(s->seen, row, by, left);
+    shift(s->lacks, sizeof *s->lacks, by, left);
     shift(s->made, row, by, left);
     shift(s->error, row, by, left);
     shift(s->observed, row, by, left);
@@ -194,20 +209,43 @@ static void move_up(hg__signal_scorer *s) {
     s->held = left;
 }
 
+// Of `count` steps from `first` on nothing was said yet.
+static void clear_rows(hg__signal_scorer *s, int32_t first, int32_t count) {
+    const size_t C = (size_t)s->signal.channels, from = (size_t)first * C;
+    const size_t bytes = (size_t)count * C * sizeof(float);
+    memset(s->made + from, 0, bytes);
+    memset(s->error + from, 0, bytes);
+    memset(s->observed + from, 0, bytes);
+    for (int32_t i = 0; i < s->watchers; i++) {
+        watcher *w = &s->watcher[i];
+        for (int32_t t = first; t < first + count; t++) {
+            w->sum[t] = 0;
+            w->windows[t] = 0;
+            w->ended[t] = NAN;
+        }
+    }
+}
+
+// All detectors see a step with the same scale and limit.
+static void see(hg__signal_scorer *s, int32_t first, int32_t count) {
+    const size_t C = (size_t)s->signal.channels, from = (size_t)first * C;
+    const float *value = s->value + from;
+    hg__window_scale(&s->watcher[0].detector.view, value, count, s->seen + from);
+    for (int32_t t = first; t < first + count; t++, value += C) {
+        int32_t missing = 0;
+        for (size_t c = 0; c < C; c++) missing += value[c] != value[c];
+        s->lacks[t] = missing > 0;
+    }
+}
+
 static void add_step(hg__signal_scorer *s, const hg__steps *from, int32_t i) {
     const hg__signal *d = &s->signal;
     const size_t C = (size_t)d->channels, at = (size_t)s->held;
     const float *value = from->value + (size_t)i * (size_t)d->read;
     hg__scored_step *step = &s->step[s->held];
-    for (size_t c = 0; c < C; c++) {
-        s->value[at * C + c] = value[d->pick[c]];
-        s->made[at * C + c] = s->error[at * C + c] = s->observed[at * C + c] = 0;
-    }
-    for (int32_t k = 0; k < s->watchers; k++) {
-        s->watcher[k].sum[at] = 0;
-        s->watcher[k].windows[at] = 0;
-        s->watcher[k].ended[at] = NAN;
-    }
+    for (size_t c = 0; c < C; c++) s->value[at * C + c] = value[d->pick[c]];
+    clear_rows(s, s->held, 1);
+    see(s, s->held, 1);
     *step = (hg__scored_step){.row = from->row[i],
                               .file = from->file,
                               .label = from->label ? from->label[i] : 0,
@@ -246,65 +284,84 @@ void hg__signal_scorer_end(hg__signal_scorer *s) {
 
 // ---- windows ------------------------------------------------------------------------------------
 
-// What the autoencoder says of each value of window i from step `first` on. Where a window's steps are means of several, each of them has their error.
-static void add_errors(hg__signal_scorer *s, const watcher *w, int32_t i, int32_t first) {
+// The numbers of window i of those at hand.
+static hg__seen_windows seen_windows(const hg__signal_scorer *s, const watcher *w) {
+    const size_t C = (size_t)w->detector.view.channels;
+    if (!w->in_place) return (hg__seen_windows){w->x, (size_t)w->detector.width, w->cut};
+    return (hg__seen_windows){s->seen + (size_t)w->start[0] * C, (size_t)w->detector.stride * C,
+                              w->cut};
+}
+
+// What the autoencoder, y (width), says of each value of the window x that begins at `start`, from step `first` on. Where a window's steps
+// are means of several, each of them has their error.
+static void add_errors(hg__signal_scorer *s, const watcher *w, const float *x, const float *y,
+                       int32_t start, int32_t first) {
     const hg__window_view *v = &w->detector.view;
-    const size_t C = (size_t)v->channels, width = (size_t)w->detector.width;
-    const int32_t start = w->start[i], there = hg__min(v->length, s->held - start);
-    const float *x = w->x + (size_t)i * width, *y = s->y + (size_t)i * width;
+    const size_t C = (size_t)v->channels;
+    const int32_t there = hg__min(v->length, s->held - start);
     for (int32_t t = first - start; t < there; t++) {
         const size_t from = (size_t)(t / v->every) * C, to = (size_t)(start + t) * C;
+        const float *value = s->value + to;
+        float *made = s->made + to, *error = s->error + to;
         for (size_t c = 0; c < C; c++) {
-            const float r = isnan(s->value[to + c]) ? 0 : x[from + c] - y[from + c];
-            s->made[to + c] += y[from + c];
-            s->error[to + c] += r * r;
+            const float r = isnan(value[c]) ? 0 : x[from + c] - y[from + c];
+            made[c] += y[from + c];
+            error[c] += r * r;
         }
     }
 }
 
 // Live, a window says which channels are odd at its end, and what comes later changes nothing of that: all of its errors, and of each
 // channel the step that is furthest off.
-static void keep_errors(hg__signal_scorer *s, const watcher *w, int32_t i) {
+static void keep_errors(hg__signal_scorer *s, const watcher *w, const float *x, const float *y,
+                        int32_t start) {
     const hg__window_view *v = &w->detector.view;
-    const size_t C = (size_t)v->channels, width = (size_t)w->detector.width;
-    const int32_t start = w->start[i];
-    const float *x = w->x + (size_t)i * width, *y = s->y + (size_t)i * width;
-    const size_t end = (size_t)(start + v->length - 1) * C;
+    const size_t C = (size_t)v->channels, end = (size_t)(start + v->length - 1) * C;
+    float *error = s->error + end, *made = s->made + end, *observed = s->observed + end;
     for (size_t c = 0; c < C; c++) {
-        float sum = 0, most = -1;
-        for (int32_t t = 0; t < v->length; t++) {
-            const size_t seen = (size_t)(t / v->every) * C + c, at = (size_t)(start + t) * C + c;
-            if (isnan(s->value[at])) continue;
-            const float r = x[seen] - y[seen], square = r * r;
-            sum += square;
-            if (square <= most) continue;
-            most = square;
-            s->made[end + c] = y[seen];
-            s->observed[end + c] = s->value[at];
-        }
-        s->error[end + c] = sum;
+        error[c] = 0;
+        s->most[c] = -1;
     }
+    for (int32_t t = 0; t < v->length; t++) {
+        const size_t seen = (size_t)(t / v->every) * C;
+        const float *value = s->value + (size_t)(start + t) * C;
+        for (size_t c = 0; c < C; c++) {
+            const float r = x[seen + c] - y[seen + c], square = r * r;
+            const bool is_there = !isnan(value[c]), is_most = is_there && square > s->most[c];
+            error[c] += is_there ? square : 0;
+            s->most[c] = is_most ? square : s->most[c];
+            made[c] = is_most ? y[seen + c] : made[c];
+            observed[c] = is_most ? value[c] : observed[c];
+        }
+    }
+}
+
+static void add_evidence(const hg__signal_scorer *s, watcher *w, int32_t i, int32_t first,
+                         float evidence) {
+    const int32_t end = hg__min(w->start[i] + w->detector.view.length, s->held);
+    for (int32_t t = s->is_live ? end : first; t < end; t++) {
+        w->sum[t] += evidence;
+        w->windows[t]++;
+    }
+    if (w->start[i] != w->last) w->ended[end - 1] = evidence;
 }
 
 static void run_windows(hg__signal_scorer *s, watcher *w) {
     const bool has_errors = w == &s->watcher[0];
     float far[HG_WINDOWS_AT_ONCE];
     if (w->cut == 0) return;
+    const hg__seen_windows seen = seen_windows(s, w);
     const hg__window_said said = {far, has_errors ? s->y : NULL};
-    w->detector.type->measure(&w->detector, w->x, w->cut, &said);
+    w->detector.type->measure(&w->detector, &seen, &said);
     for (int32_t i = 0; i < w->cut; i++) {
-        const int32_t end = hg__min(w->start[i] + w->detector.view.length, s->held);
+        const float *x = seen.x + (size_t)i * seen.pitch;
+        const float *y = s->y + (size_t)i * (size_t)w->detector.width;
         // Steps before the next window may have been given: the one at the end is of those behind it.
         const int32_t first = w->start[i] == w->last ? w->next : w->start[i];
-        if (has_errors && s->is_live) keep_errors(s, w, i);
-        if (has_errors && !s->is_live) add_errors(s, w, i, first);
-        const float evidence =
-            s->signal.is_plain ? far[i] : hg__usual_evidence(&w->detector.usual, far[i]);
-        for (int32_t t = s->is_live ? end : first; t < end; t++) {
-            w->sum[t] += evidence;
-            w->windows[t]++;
-        }
-        if (w->start[i] != w->last) w->ended[end - 1] = evidence;
+        if (has_errors && s->is_live) keep_errors(s, w, x, y, w->start[i]);
+        if (has_errors && !s->is_live) add_errors(s, w, x, y, w->start[i], first);
+        add_evidence(s, w, i, first,
+                     s->signal.is_plain ? far[i] : hg__usual_evidence(&w->detector.usual, far[i]));
     }
     w->cut = 0;
 }
@@ -313,10 +370,16 @@ static void run_windows(hg__signal_scorer *s, watcher *w) {
 static void cut_window(hg__signal_scorer *s, watcher *w, int32_t start, int32_t there) {
     const hg__window_view *v = &w->detector.view;
     const size_t C = (size_t)v->channels, numbers = (size_t)v->length * C;
-    float *x = w->x + (size_t)w->cut * (size_t)w->detector.width;
-    memcpy(x, s->value + (size_t)start * C, (size_t)there * C * sizeof *x);
-    for (size_t i = (size_t)there * C; i < numbers; i++) x[i] = NAN;
-    hg__window_see(v, x, x); // behind it is room for the last one's steps
+    const bool in_place =
+        w->sees_all && there == v->length && !memchr(s->lacks + start, 1, (size_t)there);
+    if (in_place != w->in_place) run_windows(s, w);
+    w->in_place = in_place;
+    if (!in_place) {
+        float *x = w->x + (size_t)w->cut * (size_t)w->detector.width;
+        memcpy(x, s->value + (size_t)start * C, (size_t)there * C * sizeof *x);
+        for (size_t i = (size_t)there * C; i < numbers; i++) x[i] = NAN;
+        hg__window_see(v, x, x); // behind it is room for the last one's steps
+    }
     w->start[w->cut++] = start;
     w->has_cut = true;
     if (w->cut == HG_WINDOWS_AT_ONCE) run_windows(s, w);
@@ -517,16 +580,7 @@ void hg__signal_scorer_write(const hg__signal_scorer *s, hg__text *to) {
 }
 
 static void clear_kept(hg__signal_scorer *s, int32_t kept) {
-    const size_t all = (size_t)kept * (size_t)s->signal.channels;
-    memset(s->made, 0, all * sizeof *s->made);
-    memset(s->error, 0, all * sizeof *s->error);
-    memset(s->observed, 0, all * sizeof *s->observed);
-    for (int32_t i = 0; i < s->watchers; i++) {
-        watcher *w = &s->watcher[i];
-        memset(w->sum, 0, (size_t)kept * sizeof *w->sum);
-        memset(w->windows, 0, (size_t)kept * sizeof *w->windows);
-        for (int32_t t = 0; t < kept; t++) w->ended[t] = NAN;
-    }
+    clear_rows(s, 0, kept);
     for (int32_t t = 0; t < kept; t++) s->step[t] = (hg__scored_step){.score = NAN, .now = NAN};
 }
 
@@ -545,6 +599,7 @@ static bool read_state(hg__signal_scorer *s, hg__bytes *from) {
     }
     clear_kept(s, kept);
     hg__get(from, s->value, (size_t)kept * bytes);
+    see(s, 0, kept);
     for (int32_t i = 0; i < s->watchers; i++) {
         watcher *w = &s->watcher[i];
         HG_GET(from, w->next);

@@ -45,16 +45,16 @@ static int take(hg__window_axes *a, const float *axis, const float *mean, int32_
     return HG_OK;
 }
 
-void hg__window_axes_place(const hg__window_axes *a, const float *x, int32_t count) {
+void hg__window_axes_place(const hg__window_axes *a, const hg__seen_windows *w) {
     const hg__kernels *k = hg__kernels_pick();
     const int32_t stride = hg__pad_columns(a->count);
     for (int32_t c = 0; c < a->count; c += HG_PANEL) {
-        const hg__gemm g = {.M = count,
+        const hg__gemm g = {.M = w->count,
                             .N = hg__min(a->count - c, HG_PANEL),
                             .K = a->width,
                             .blocks = 1,
-                            .a = x,
-                            .a_m = a->width,
+                            .a = w->x,
+                            .a_m = (ptrdiff_t)w->pitch,
                             .a_k = 1,
                             .b = a->panel + hg__panel_index(a->width, a->count, 0, c),
                             .b_k = (ptrdiff_t)hg__panel_width(a->count, c),
@@ -62,20 +62,35 @@ void hg__window_axes_place(const hg__window_axes *a, const float *x, int32_t cou
                             .c_m = stride};
         k->gemm(&g);
     }
-    for (int32_t i = 0; i < count; i++) {
+    for (int32_t i = 0; i < w->count; i++) {
         for (int32_t c = 0; c < a->count; c++) {
             a->place[i * a->count + c] = a->room[i * stride + c] - a->centre[c];
         }
     }
 }
 
-float hg__window_axes_rest(const hg__window_axes *a, const float *x, int32_t i) {
-    const float *place = a->place + (size_t)i * (size_t)a->count;
-    double rest = 0;
-    for (int32_t j = 0; j < a->width; j++) {
-        const double v = (double)x[j] - (double)a->mean[j];
-        rest += v * v;
+// |x - y|^2 over (count) numbers, in eight sums, so that it becomes vectors.
+static double square_from(const float *x, const float *y, int32_t count) {
+    enum { LANES = 8 };
+    double part[LANES] = {0};
+    int32_t j = 0;
+    for (; j + LANES <= count; j += LANES) {
+        for (int32_t k = 0; k < LANES; k++) {
+            const double v = (double)x[j + k] - (double)y[j + k];
+            part[k] += v * v;
+        }
     }
+    for (int32_t k = 0; j + k < count; k++) {
+        const double v = (double)x[j + k] - (double)y[j + k];
+        part[k] += v * v;
+    }
+    return ((part[0] + part[4]) + (part[1] + part[5])) +
+           ((part[2] + part[6]) + (part[3] + part[7]));
+}
+
+float hg__window_axes_rest(const hg__window_axes *a, const hg__seen_windows *w, int32_t i) {
+    const float *place = a->place + (size_t)i * (size_t)a->count;
+    double rest = square_from(w->x + (size_t)i * w->pitch, a->mean, a->width);
     for (int32_t c = 0; c < a->count; c++) rest -= (double)place[c] * (double)place[c];
     return rest > 0 ? (float)rest : 0;
 }
@@ -91,9 +106,10 @@ typedef struct spread {
 static int measure(hg__window_axes *a, hg__window_walk *w, spread *s, hg_error *err) {
     int32_t n;
     while ((n = hg__window_walk_next(w, err)) > 0) {
-        hg__window_axes_place(a, w->x, n);
+        const hg__seen_windows seen = hg__window_walk_seen(w, n);
+        hg__window_axes_place(a, &seen);
         for (int32_t i = 0; i < n; i++) {
-            s->all += (double)hg__window_axes_rest(a, w->x + (size_t)i * (size_t)a->width, i);
+            s->all += (double)hg__window_axes_rest(a, &seen, i);
             for (int32_t c = 0; c < a->count; c++) {
                 const double v = (double)a->place[i * a->count + c];
                 s->along[c] += v * v;

@@ -22,8 +22,8 @@ int hg__window_axes_load(hg__window_axes *a, const hg__window_detector *d, const
                          const char *where, hg_error *err);
 void hg__window_axes_clear(hg__window_axes *a); // {0} is fine
 
-// Where windows x (count, width) lie, from the mean: a->place (count, a->count).
-void hg__window_axes_place(const hg__window_axes *a, const float *x, int32_t count);
-// The squared length of what the axes leave of window i of those placed last, x (width) being it.
-float hg__window_axes_rest(const hg__window_axes *a, const float *x, int32_t i);
+// Where windows lie, from the mean: a->place (count, a->count).
+void hg__window_axes_place(const hg__window_axes *a, const hg__seen_windows *w);
+// The squared length of what the axes leave of window i of w, which were placed last.
+float hg__window_axes_rest(const hg__window_axes *a, const hg__seen_windows *w, int32_t i);
 #endif

@@ -147,3 +147,7 @@ int32_t hg__window_walk_next(hg__window_walk *w, hg_error *err) {
     w->at += count;
     return count;
 }
+
+hg__seen_windows hg__window_walk_seen(const hg__window_walk *w, int32_t count) {
+    return (hg__seen_windows){w->x, (size_t)hg__window_width(&w->view), count};
+}

@@ -4,11 +4,13 @@
 //   autoencoder   what the model's network would change of a window
 //   statistics    level, spread and roughness of each channel
 //   spectrum      how loud each frequency is
+//   principal     what the axes along which windows of training differ most leave out of it (PCA)
 //   neighbours    the nearest window of training
 //
-// Which of them a recording has depends on what it is of (signal.h): of a plant the first three, statistics over two lengths; of pulses,
-// as heartbeats are, the network and neighbours, all of them of shapes alone; of sound the network and statistics of its bands. How
-// unusual each finds a step, beside held-out ones (usual.h), is averaged: docs/SIGNALS.md has what was measured.
+// Which of them a recording has, and over what lengths, depends on what it is of (signal.h) and is in window_detectors.def: of a plant all but
+// neighbours, statistics over three lengths; of pulses, as heartbeats are, the network and neighbours over two lengths, all of them of shapes
+// alone; of sound the network and statistics of its bands. How unusual each finds a step, beside held-out ones (usual.h), is averaged:
+// docs/SIGNALS.md has what was measured.
 #ifndef HG_MONITOR_WINDOW_DETECTOR_H
 #define HG_MONITOR_WINDOW_DETECTOR_H
 #include "backend/pool.h"
@@ -26,21 +28,27 @@ typedef struct hg__window_data {
     uint64_t seed;
 } hg__window_data;
 
+// Windows, filled, scaled and limited as the detector's view says: the numbers of window i, (width), begin at x + i * pitch. Where they are
+// cut from a recording as it stands they overlap.
+typedef struct hg__seen_windows {
+    const float *x; // borrowed
+    size_t pitch;
+    int32_t count; // HG_WINDOWS_AT_ONCE at most
+} hg__seen_windows;
+
 // What is said of windows, borrowed.
 typedef struct hg__window_said {
     float *far;  // (count): how far each is, 0 at least
     float *made; // (count, width): what the autoencoder makes of them; the others leave it alone
 } hg__window_said;
 
-// x: windows (count, width), filled, scaled and limited as d->view says; count at most HG_WINDOWS_AT_ONCE.
 typedef struct hg__window_detector_type {
     // Learns from windows of training what it needs, and puts it into m's parts, whose names begin with d->part. NULL: nothing.
     int (*fit)(hg__window_detector *d, const hg__window_data *data, hg_model *m, hg_error *err);
     // Takes it out again, and whatever measuring needs.
     int (*load)(hg__window_detector *d, const hg_model *m, const char *where, hg_error *err);
     // Allocates nothing; of a window the same whatever others come with it.
-    void (*measure)(hg__window_detector *d, const float *x, int32_t count,
-                    const hg__window_said *to);
+    void (*measure)(hg__window_detector *d, const hg__seen_windows *w, const hg__window_said *to);
     void (*free)(void *state); // NULL is fine
 } hg__window_detector_type;
 
@@ -99,4 +107,5 @@ int hg__window_walk_init(hg__window_walk *w, const hg__window_data *data,
 void hg__window_walk_clear(hg__window_walk *w); // {0} is fine
 // How many are in w->x now, (count, width); 0 at the end, negative on failure.
 int32_t hg__window_walk_next(hg__window_walk *w, hg_error *err);
+hg__seen_windows hg__window_walk_seen(const hg__window_walk *w, int32_t count); // of these
 #endif

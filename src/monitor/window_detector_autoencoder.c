@@ -2,7 +2,7 @@
 // window_detector_autoencoder.c - a window's mean squared difference from what the model's network makes of it.
 #include "base/mem.h"
 #include "exec/plan.h"
-#include "monitor/window_detector.h"
+#include "monitor/window_features.h"
 
 typedef struct autoencoder {
     hg__network *folded; // owned: what runs, where it is another than the model's
@@ -27,20 +27,16 @@ static int load(hg__window_detector *d, const hg_model *m, const char *where, hg
     return a->plan ? HG_OK : HG_ERR_MEMORY;
 }
 
-static void measure(hg__window_detector *d, const float *x, int32_t count,
-                    const hg__window_said *to) {
+static void measure(hg__window_detector *d, const hg__seen_windows *w, const hg__window_said *to) {
     const autoencoder *a = d->state;
     const size_t width = (size_t)d->width;
     const void *row[HG_WINDOWS_AT_ONCE];
-    for (int32_t i = 0; i < count; i++) row[i] = x + (size_t)i * width;
-    const hg__input in = {.row = row, .count = count, .dtype = HG_F32, .scale = 1};
+    for (int32_t i = 0; i < w->count; i++) row[i] = w->x + (size_t)i * w->pitch;
+    const hg__input in = {.row = row, .count = w->count, .dtype = HG_F32, .scale = 1};
     hg__run(a->plan, HG_RECONSTRUCT, &in, to->made);
-    for (int32_t i = 0; i < count; i++) {
-        float sum = 0;
-        for (size_t k = (size_t)i * width; k < (size_t)(i + 1) * width; k++) {
-            sum += (x[k] - to->made[k]) * (x[k] - to->made[k]);
-        }
-        to->far[i] = sum / (float)width;
+    for (int32_t i = 0; i < w->count; i++) {
+        const float *x = w->x + (size_t)i * w->pitch, *y = to->made + (size_t)i * width;
+        to->far[i] = hg__window_apart(x, y, d->width) / (float)width;
     }
 }
 

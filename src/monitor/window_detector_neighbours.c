@@ -34,7 +34,8 @@ static int add_references(near_windows *s, hg__window_walk *w, float *to, hg_err
     int32_t count;
     while ((count = hg__window_walk_next(w, err)) > 0) {
         const size_t room = (size_t)count * (size_t)s->axes.count;
-        hg__window_axes_place(&s->axes, w->x, count);
+        const hg__seen_windows seen = hg__window_walk_seen(w, count);
+        hg__window_axes_place(&s->axes, &seen);
         memcpy(to, s->axes.place, room * sizeof *to);
         to += room;
     }
@@ -83,12 +84,11 @@ static int load(hg__window_detector *d, const hg_model *m, const char *where, hg
                                &s->blocks, err);
 }
 
-static void measure(hg__window_detector *d, const float *x, int32_t count,
-                    const hg__window_said *to) {
+static void measure(hg__window_detector *d, const hg__seen_windows *w, const hg__window_said *to) {
     near_windows *s = d->state;
-    hg__window_axes_place(&s->axes, x, count);
+    hg__window_axes_place(&s->axes, w);
     // cannot fail: one block, whose room is there since load()
-    (void)hg__neighbours_find(s->neighbours, s->axes.place, count, 1, to->far, NULL, &s->blocks,
+    (void)hg__neighbours_find(s->neighbours, s->axes.place, w->count, 1, to->far, NULL, &s->blocks,
                               NULL);
 }
 

@@ -23,12 +23,11 @@ static int load(hg__window_detector *d, const hg_model *m, const char *where, hg
     return a ? hg__window_axes_load(a, d, m, where, err) : HG_ERR_MEMORY;
 }
 
-static void measure(hg__window_detector *d, const float *x, int32_t count,
-                    const hg__window_said *to) {
+static void measure(hg__window_detector *d, const hg__seen_windows *w, const hg__window_said *to) {
     const hg__window_axes *a = d->state;
-    hg__window_axes_place(a, x, count);
-    for (int32_t i = 0; i < count; i++) {
-        to->far[i] = hg__window_axes_rest(a, x + (size_t)i * (size_t)d->width, i) / (float)d->width;
+    hg__window_axes_place(a, w);
+    for (int32_t i = 0; i < w->count; i++) {
+        to->far[i] = hg__window_axes_rest(a, w, i) / (float)d->width;
     }
 }
 

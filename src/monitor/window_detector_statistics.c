@@ -2,38 +2,43 @@
 // window_detector_statistics.c - level, spread and roughness of each channel in a window, held against what they usually are.
 //
 //   of a channel:  mean,  ln(0.05 + standard deviation),  ln(0.02 + standard deviation of the differences from step to step)
-//   distance: the mean over all of ((value - its mean in training) / (its deviation there + 0.05))^2
 //
 // Slower than any one value, and told by hardly anything else: a channel that stands still, trembles, or stays at a level that is usual
-// only for a moment.
+// only for a moment. Sums of a window are those of its blocks, one after the other, and windows that overlap share them:
+//
+//   block of `stride` steps  | 0 | 1 | 2 | 3 | 4 |
+//   window 0                 [---------------]
+//   window 1                     [---------------]
 #include <math.h>
 #include <string.h>
 
-#include "base/int.h"
 #include "base/log2.h"
 #include "base/mem.h"
-#include "monitor/window_detector.h"
+#include "monitor/window_features.h"
 
-enum { OF_CHANNEL = 3, MOST_WINDOWS = 4000 };
-static const double ln_2 = 0.6931471805599453;
-static const double least_spread = 0.05, least_roughness = 0.02, least_deviation = 0.05;
-
-typedef struct usual {
-    float mean, inverse;
-} usual;
+enum {
+    OF_CHANNEL = 3,
+    SUMS = 3,        // of x, of x^2, and of squared differences within the block
+    MOST_BLOCKS = 16 // of a window; where there would be more it is one
+};
+static const double least_deviation = 0.05;
+static const float least_spread = 0.05F, least_roughness = 0.02F;
 
 typedef struct statistics {
-    usual *usual; // owned, (OF_CHANNEL * C)
-    float *value; // owned, likewise
-    double *sum;  // owned, (4, C): sums of x, x^2, and of differences
+    hg__window_features features;
+    int32_t steps, blocks; // of a block; whole ones of a window
+    double *block; // owned, (blocks + 1, SUMS, C): a ring, and behind it what is no whole block
+    double *sum;   // owned, (SUMS + 1, C): of a window, and of its differences
+    float *spread; // owned, (2, C): the logarithms of deviations
 } statistics;
 
 static void free_state(void *state) {
     statistics *s = state;
     if (!s) return;
-    hg__free(s->usual);
-    hg__free(s->value);
+    hg__window_features_clear(&s->features);
+    hg__free(s->block);
     hg__free(s->sum);
+    hg__free(s->spread);
     hg__free(s);
 }
 
@@ -41,108 +46,124 @@ static int make_state(hg__window_detector *d, hg_error *err) {
     const size_t C = (size_t)d->view.channels;
     statistics *s = d->state = hg__alloc(1, sizeof *s, err);
     if (!s) return HG_ERR_MEMORY;
-    s->usual = hg__alloc(OF_CHANNEL * C, sizeof *s->usual, err);
-    if (s->usual) s->value = hg__alloc(OF_CHANNEL * C, sizeof *s->value, err);
-    if (s->value) s->sum = hg__alloc(4 * C, sizeof *s->sum, err);
-    return s->sum ? HG_OK : HG_ERR_MEMORY;
+    s->steps = d->view.length > MOST_BLOCKS * d->stride ? d->view.length : d->stride;
+    s->blocks = d->view.length / s->steps;
+    s->block = hg__alloc((size_t)s->blocks + 1, SUMS * C * sizeof *s->block, err);
+    if (s->block) s->sum = hg__alloc((SUMS + 1) * C, sizeof *s->sum, err);
+    if (s->sum) s->spread = hg__alloc(2 * C, sizeof *s->spread, err);
+    return s->spread ? HG_OK : HG_ERR_MEMORY;
 }
 
-static double deviation(double sum, double square, double n) {
-    const double variance = square / n - sum / n * (sum / n);
-    return variance > 0 ? sqrt(variance) : 0;
+// ---- sums ---------------------------------------------------------------------------------------
+
+static void add_step(const float *restrict x, int32_t C, double *restrict sum,
+                     double *restrict square) {
+    for (int32_t c = 0; c < C; c++) {
+        const double v = (double)x[c];
+        sum[c] += v;
+        square[c] += v * v;
+    }
 }
 
-// x (n, C) -> value (OF_CHANNEL * C).
-static void look(const hg__window_detector *d, const float *x, float *value) {
+static void add_difference(const float *restrict x, int32_t C, double *restrict steps) {
+    const float *before = x - C;
+    for (int32_t c = 0; c < C; c++) {
+        const double by = (double)x[c] - (double)before[c];
+        steps[c] += by * by;
+    }
+}
+
+// x (steps, C) -> block (SUMS, C).
+static void sum_block(const float *x, int32_t steps, int32_t C, double *block) {
+    memset(block, 0, SUMS * (size_t)C * sizeof *block);
+    for (int32_t t = 0; t < steps; t++) {
+        add_step(x + t * C, C, block, block + C);
+        if (t > 0) add_difference(x + t * C, C, block + 2 * C);
+    }
+}
+
+static void add_block(const double *restrict block, int32_t count, double *restrict sum) {
+    for (int32_t k = 0; k < count; k++) sum[k] += block[k];
+}
+
+// The sums of the window at x, (n, C). Of its whole blocks `there`, the first, are at hand; block 0 is number `first` of the ring.
+static void sum_window(const hg__window_detector *d, const float *x, int32_t there, int32_t first) {
+    const statistics *s = d->state;
+    const int32_t C = d->view.channels, rest = d->view.length - s->blocks * s->steps;
+    const size_t size = SUMS * (size_t)C;
+    memset(s->sum, 0, size * sizeof *s->sum);
+    for (int32_t k = 0; k < s->blocks; k++, x += s->steps * C) {
+        double *block = s->block + (size_t)((first + k) % s->blocks) * size;
+        if (k >= there) sum_block(x, s->steps, C, block);
+        if (k > 0) add_difference(x, C, s->sum + 2 * C);
+        add_block(block, SUMS * C, s->sum);
+    }
+    if (rest == 0) return;
+    sum_block(x, rest, C, s->block + (size_t)s->blocks * size);
+    add_difference(x, C, s->sum + 2 * C);
+    add_block(s->block + (size_t)s->blocks * size, SUMS * C, s->sum);
+}
+
+// ---- features -----------------------------------------------------------------------------------
+
+// ln(least + standard deviation) of C channels, each of n numbers of which there are sums and sums of squares.
+static void find_spread(const double *restrict sum, const double *restrict square, double n,
+                        int32_t C, float least, float *restrict to) {
+    const double over = 1 / n;
+    for (int32_t c = 0; c < C; c++) {
+        const double mean = sum[c] * over, variance = square[c] * over - mean * mean;
+        to[c] = (float)sqrt(variance > 0 ? variance : 0);
+    }
+    for (int32_t c = 0; c < C; c++) to[c] = hg__ln(least + to[c]);
+}
+
+// Of the window at x, whose sums are there: value (C, OF_CHANNEL).
+static void describe(const hg__window_detector *d, const float *x, float *value) {
     const statistics *s = d->state;
     const int32_t C = d->view.channels, n = d->view.length;
-    double *sum = s->sum, *square = sum + C, *step = square + C, *steps = step + C;
-    memset(sum, 0, 4 * (size_t)C * sizeof *sum);
-    for (int32_t t = 0; t < n; t++, x += C) {
-        for (int32_t c = 0; c < C; c++) {
-            const double v = (double)x[c], by = t ? v - (double)x[c - C] : 0;
-            sum[c] += v;
-            square[c] += v * v;
-            step[c] += by;
-            steps[c] += by * by;
-        }
-    }
+    const float *last = x + (n - 1) * C;
+    double *sum = s->sum, *square = sum + C, *steps = square + C, *step = steps + C;
+    const double over = 1.0 / n;
+    float *spread = s->spread, *rough = spread + C;
+    for (int32_t c = 0; c < C; c++) step[c] = (double)last[c] - (double)x[c]; // of all differences
+    find_spread(sum, square, n, C, least_spread, spread);
+    find_spread(step, steps, n - 1, C, least_roughness, rough);
     for (int32_t c = 0; c < C; c++, value += OF_CHANNEL) {
-        value[0] = (float)(sum[c] / n);
-        value[1] = (float)(ln_2 * hg__log2(least_spread + deviation(sum[c], square[c], n)));
-        value[2] = (float)(ln_2 * hg__log2(least_roughness + deviation(step[c], steps[c], n - 1)));
+        value[0] = (float)(sum[c] * over);
+        value[1] = spread[c];
+        value[2] = rough[c];
     }
 }
 
-// ---- fitted -------------------------------------------------------------------------------------
-
-// sum (OF_CHANNEL * C, 2): of values and of their squares.
-static int add_up(hg__window_detector *d, hg__window_walk *w, double (*sum)[2], hg_error *err) {
+static void look(hg__window_detector *d, const hg__seen_windows *w, float *value) {
     const statistics *s = d->state;
-    const size_t width = (size_t)d->width;
-    int32_t count;
-    while ((count = hg__window_walk_next(w, err)) > 0) {
-        for (int32_t i = 0; i < count; i++) {
-            look(d, w->x + (size_t)i * width, s->value);
-            for (int32_t k = 0; k < OF_CHANNEL * d->view.channels; k++) {
-                sum[k][0] += (double)s->value[k];
-                sum[k][1] += (double)s->value[k] * (double)s->value[k];
-            }
-        }
+    const size_t C = (size_t)d->view.channels;
+    const bool shares = w->pitch == (size_t)s->steps * C;
+    for (int32_t i = 0; i < w->count; i++) {
+        const float *x = w->x + (size_t)i * w->pitch;
+        sum_window(d, x, i > 0 && shares ? s->blocks - 1 : 0, shares ? i % s->blocks : 0);
+        describe(d, x, value + (size_t)i * OF_CHANNEL * C);
     }
-    return count;
 }
+
+// ---- the type -----------------------------------------------------------------------------------
 
 static int fit(hg__window_detector *d, const hg__window_data *data, hg_model *m, hg_error *err) {
-    const size_t all = OF_CHANNEL * (size_t)d->view.channels;
-    hg__window_walk w = {0};
-    char part[HG_PART_NAME];
-    hg__window_detector_part(d, "", part);
     HG_TRY(make_state(d, err));
-    const statistics *s = d->state;
-    double(*sum)[2] = hg__alloc(all, sizeof *sum, err);
-    int code = sum ? hg__window_walk_init(&w, data, d, MOST_WINDOWS, err) : HG_ERR_MEMORY;
-    if (code == HG_OK) code = add_up(d, &w, sum, err);
-    for (size_t k = 0; code == HG_OK && k < all; k++) {
-        const double n = (double)w.count;
-        s->usual[k].mean = n > 0 ? (float)(sum[k][0] / n) : 0;
-        s->usual[k].inverse =
-            n > 0 ? (float)(1 / (least_deviation + deviation(sum[k][0], sum[k][1], n))) : 0;
-    }
-    if (code == HG_OK) {
-        code = hg__model_keep_part(m, part, HG_F32, (int64_t)all, 2, s->usual, err);
-    }
-    hg__window_walk_clear(&w);
-    hg__free(sum);
-    return code;
+    statistics *s = d->state;
+    return hg__window_features_fit(&s->features, OF_CHANNEL * d->view.channels, least_deviation,
+                                   look, d, data, m, err);
 }
 
 static int load(hg__window_detector *d, const hg_model *m, const char *where, hg_error *err) {
-    const int64_t all = OF_CHANNEL * (int64_t)d->view.channels;
-    const hg__tensor *part;
-    char name[HG_PART_NAME];
-    hg__window_detector_part(d, "", name);
     HG_TRY(make_state(d, err));
-    HG_TRY(hg__model_take_numbers(m, name, all, 2, where, &part, err));
-    const statistics *s = d->state;
-    memcpy(s->usual, part->data, (size_t)all * sizeof *s->usual);
-    return HG_OK;
+    statistics *s = d->state;
+    return hg__window_features_load(&s->features, OF_CHANNEL * d->view.channels, d, m, where, err);
 }
 
-static void measure(hg__window_detector *d, const float *x, int32_t count,
-                    const hg__window_said *to) {
-    const statistics *s = d->state;
-    const size_t width = (size_t)d->width;
-    const int32_t all = OF_CHANNEL * d->view.channels;
-    for (int32_t i = 0; i < count; i++) {
-        float sum = 0;
-        look(d, x + (size_t)i * width, s->value);
-        for (int32_t k = 0; k < all; k++) {
-            const float z = (s->value[k] - s->usual[k].mean) * s->usual[k].inverse;
-            sum += z * z;
-        }
-        to->far[i] = sum / (float)all;
-    }
+static void measure(hg__window_detector *d, const hg__seen_windows *w, const hg__window_said *to) {
+    statistics *s = d->state;
+    hg__window_features_measure(&s->features, look, d, w, to->far);
 }
 
 const hg__window_detector_type hg__window_statistics = {

@@ -26,11 +26,11 @@ int32_t hg__window_width(const hg__window_view *v) {
     return v->length / v->every * v->channels;
 }
 
-static void scale(const hg__window_view *v, float *x) {
-    for (int32_t i = 0; i < v->length; i++, x += v->channels) {
+void hg__window_scale(const hg__window_view *v, const float *x, int32_t steps, float *to) {
+    for (int32_t i = 0; i < steps; i++, x += v->channels, to += v->channels) {
         for (int32_t c = 0; c < v->channels; c++) {
             const float y = (x[c] - v->scale[c].centre) * v->scale[c].inverse;
-            x[c] = y > v->limit ? v->limit : y < -v->limit ? -v->limit : y;
+            to[c] = y > v->limit ? v->limit : y < -v->limit ? -v->limit : y;
         }
     }
 }
@@ -72,7 +72,7 @@ void hg__window_see(const hg__window_view *v, float *x, float *to) {
     if (lacks(x, (size_t)v->length * (size_t)C)) {
         for (int32_t c = 0; c < C; c++) fill(x + c, v->length, C, v->scale[c].centre);
     }
-    scale(v, x);
+    hg__window_scale(v, x, v->length, x);
     if (v->every > 1) {
         average(v, x, to);
     } else if (to != x) {

@@ -31,6 +31,8 @@ int32_t hg__window_width(const hg__window_view *v); // numbers that go in: N / e
 // or, where there is none, the next one; where the whole channel is missing its centre. Then all are scaled and limited, averaged, and
 // as the last step normalised: (y - mean) / (standard deviation + 0.3), each channel by its own.
 void hg__window_see(const hg__window_view *v, float *x, float *to);
+// Only scaled and limited, `steps` of them: x (steps, C) -> to likewise, which may be x. A missing value stays missing.
+void hg__window_scale(const hg__window_view *v, const float *x, int32_t steps, float *to);
 
 typedef struct hg__windows {
     const hg__samples *from; // borrowed
