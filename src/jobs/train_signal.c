@@ -10,6 +10,7 @@
 #include "jobs/judge_signal.h"
 #include "jobs/trainer.h"
 #include "monitor/signal_fit.h"
+#include "monitor/window_detector.h"
 #include "signal/framed.h"
 
 enum {
@@ -139,7 +140,9 @@ static int load(hg__trainer *t, hg__signal_data *p, hg_error *err) {
     hg__signal_options o = {.stride = (int32_t)v->stride,
                             .resample = v->resample,
                             .memory = (size_t)v->max_mem,
-                            .is_sound = has_frames};
+                            .is_sound = has_frames,
+                            .beside = t->beside};
+    HG_TRY(hg__window_detectors_parse(v->detectors, &o.detectors, err));
     HG_TRY(window_of(v, &o.window, err));
     HG_TRY(hg__signal_look(&p->signal, &p->samples, p->recording, &o, err));
     tell_signal(t, p);
