@@ -128,6 +128,7 @@ static int load(hg__trainer *t, hg__signal_data *p, hg_error *err) {
     p->recording = hg__signal_open(&t->o, NULL, t->l, err);
     if (!p->recording) return (int)err->code;
     const bool has_frames = hg__framed_setup(p->recording) != NULL;
+    p->recording->until = t->until;
     if (has_frames && v->resample > 0) {
         return hg__fail(err, HG_ERR_USAGE,
                         "resample: expected frames=none beside it, as frames are made of samples "

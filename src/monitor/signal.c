@@ -322,10 +322,10 @@ static hg__json *pick_json(const hg__signal *d) {
     return all;
 }
 
-static hg__json *detectors_json(const hg__signal *d) {
+static hg__json *detectors_json(uint32_t rows) {
     hg__json *all = hg__json_array();
     for (int32_t i = 0; all && i < HG_WINDOW_DETECTORS; i++) {
-        if (!(d->detectors >> i & 1)) continue;
+        if (!(rows >> i & 1)) continue;
         const char *name = hg__window_detector_name(i);
         if (hg__json_append(all, hg__json_string(name, NULL)) == 0) continue;
         hg__json_free(all);
@@ -344,7 +344,10 @@ int hg__signal_save(const hg__signal *d, hg_model *m, hg__json *detector, hg_err
     if (d->is_plain && hg__json_set(own, "score", hg__json_string("error", NULL)) < 0) {
         code = HG_ERR_MEMORY;
     }
-    if (d->detectors && hg__json_set(own, "detectors", detectors_json(d)) < 0) {
+    if (d->detectors && hg__json_set(own, "detectors", detectors_json(d->detectors)) < 0) {
+        code = HG_ERR_MEMORY;
+    }
+    if (d->beside && hg__json_set(own, "beside", detectors_json(d->beside)) < 0) {
         code = HG_ERR_MEMORY;
     }
     if (hg__json_set(detector, key, own) < 0 || code < 0) {
@@ -441,8 +444,8 @@ static int load_score(const loading *l, hg_error *err) {
 }
 
 // Those that were named, where they were.
-static int load_detectors(const loading *l, hg_error *err) {
-    const hg__json *names = hg__json_object_get(l->from, "detectors");
+static int load_detectors(const loading *l, const char *name_of, uint32_t *to, hg_error *err) {
+    const hg__json *names = hg__json_object_get(l->from, name_of);
     hg_error why;
     for (size_t i = 0; i < hg__json_array_size(names); i++) {
         const char *name = hg__json_string_value(hg__json_array_get(names, i));
@@ -450,10 +453,10 @@ static int load_detectors(const loading *l, hg_error *err) {
         if (name) (void)hg__window_detectors_parse(name, &rows, &why);
         if (rows == 0) {
             return hg__fail(err, HG_ERR_MODEL,
-                            "%s: signal: detectors: expected names of detectors, got %.40s",
-                            l->where, name ? name : "none");
+                            "%s: signal: %s: expected names of detectors, got %.40s", l->where,
+                            name_of, name ? name : "none");
         }
-        l->d->detectors |= rows;
+        *to |= rows;
     }
     return HG_OK;
 }
@@ -486,7 +489,8 @@ static int load(const loading *l, const hg_model *m, hg_error *err) {
     HG_TRY(load_windows(l, err));
     HG_TRY(hg__signal_frames_load(&l->d->frames, l->from, l->d->read, l->where, err));
     HG_TRY(load_score(l, err));
-    HG_TRY(load_detectors(l, err));
+    HG_TRY(load_detectors(l, "detectors", &l->d->detectors, err));
+    HG_TRY(load_detectors(l, "beside", &l->d->beside, err));
     const hg__window_view view = hg__signal_view(l->d);
     if ((int64_t)view.length / view.every * view.channels != m->net.spec.width) {
         return hg__fail(err, HG_ERR_MODEL,

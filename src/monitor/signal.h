@@ -43,7 +43,7 @@ typedef struct hg__signal {
         is_plain; // imported: a window's score is the network's mean squared error, and nothing is known of what is usual
     uint32_t
         detectors; // rows of window_detectors.def, bit for bit, that count the same; 0: those that suit the kind
-    uint32_t beside; // others that are fitted and look on, and count nothing; not in a model file
+    uint32_t beside; // others that are fitted and look on, and count nothing
     hg__signal_frames frames;
 } hg__signal;
 
