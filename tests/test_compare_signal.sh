@@ -71,13 +71,19 @@ expect "the same at the first seed as one alone" cmp <(grep "^one.csv,0," c.csv)
 expect "a list: $(cat err)" compare data=many/one.csv,many/two.csv window=auto >table
 expect "names who is best of each" eval 'grep -q "^one.csv  *740  *120  *[01].[0-9]*  *[01].[0-9]*  [a-zP]" table'
 
+# ---- labels= --------------------------------------------------------------------------------------
+tail -n +2 many/one.csv | cut -d, -f 1,2 >x_800_1201_1260.txt
+expect "file names say what trains: $(cat err)" "$command" compare data=x_800_1201_1260.txt window=auto labels=name steps=30 progress=none >table 2>err
+expect "and where the anomaly is" grep -q "^x_800_1201_1260.txt: 740 normal steps and 60 anomalies" table
+expect "which is said" grep -qF "The first rows train, as file names say, what is behind is the test." table
+
 # ---- refused ------------------------------------------------------------------------------------
 refuses() { # refuses SENTENCE options...
     sentence=$1
     shift
     if "$command" compare -q "$@" >/dev/null 2>err; then bad "$*: was taken"; else expect "$*: $(cat err)" grep -qF "$sentence" err; fi
 }
-refuses "expected label=..., what says which steps are anomalies, got none" data=many window=auto
+refuses "expected label=... or labels=..., which say what steps are anomalies, got neither" data=many window=auto
 refuses "many/calm.csv: expected normal steps and anomalies to test on, found none; test=FILE may have them" data=many/calm.csv window=auto label=fault
 refuses "window: expected no models=, which are of rows, but a recording" data=many/one.csv window=auto models=ae
 refuses "detectors: expected auto, autoencoder" data=many/one.csv window=auto label=fault detectors=pca

@@ -153,18 +153,22 @@ static int judge(trial *t, hg_model *m, const char *test, hg__compared_signal *s
 
 // ---- recordings ---------------------------------------------------------------------------------
 
-// Normal steps of a recording, and anomalies behind the first `until` of them (0: all).
-static int count_steps(hg__recording *r, int64_t until, int64_t *normal, int64_t *anomalies,
-                       hg_error *err) {
+typedef struct counts {
+    int64_t normal, named; // normal steps; of them those that the file's name says are for training
+    int64_t anomalies;     // behind the first `until` normal ones (0: all)
+} counts;
+
+static int count_steps(hg__recording *r, int64_t until, counts *to, hg_error *err) {
     hg__steps s;
     int more;
-    *normal = *anomalies = 0;
+    *to = (counts){0};
     while ((more = hg__recording_next(r, &s, err)) > 0) {
         for (int32_t i = 0; i < s.count; i++) {
             if (s.row[i] < 0) continue;
             const bool is_anomaly = s.label && s.label[i];
-            *anomalies += is_anomaly && *normal >= until;
-            *normal += !is_anomaly;
+            to->anomalies += is_anomaly && to->normal >= until;
+            to->normal += !is_anomaly;
+            to->named += !is_anomaly && s.row[i] < r->train_rows;
         }
     }
     return more;
@@ -173,25 +177,24 @@ static int count_steps(hg__recording *r, int64_t until, int64_t *normal, int64_t
 // How much of a recording trains, and whether it can be a test at all.
 static int survey(trial *t, const char *path, hg__compared_signal *set, bool *is_fit,
                   hg_error *err) {
-    int64_t normal, anomalies;
+    counts there;
     hg_options *o = hg__options_copy(t->o, err);
     hg__recording *r = NULL;
     if (o && hg_options_set(o, "data", path, err) == HG_OK) {
         r = hg__signal_open(o, NULL, NULL, err);
     }
-    int code = r ? count_steps(r, 0, &normal, &anomalies, err) : (int)err->code;
+    int code = r ? count_steps(r, 0, &there, err) : (int)err->code;
     if (code == HG_OK && !*t->o->values.test) {
-        t->until = set->trained = normal / 2;
+        t->until = set->trained = there.named ? there.named : there.normal / 2;
         code = hg__recording_rewind(r, err);
-        if (code == HG_OK) code = count_steps(r, t->until, &normal, &anomalies, err);
+        if (code == HG_OK) code = count_steps(r, t->until, &there, err);
     }
-    *is_fit = code == HG_OK && anomalies > 0 && normal > t->until;
+    *is_fit = code == HG_OK && there.anomalies > 0 && there.normal > t->until;
     hg__recording_close(r);
     hg_options_free(o);
     return code;
 }
 
-// model: that of data= where test= is apart, else NULL.
 static int run_seeds(hg__signal_comparison *c, trial *t, hg__compared_signal *set, const char *path,
                      hg_error *err) {
     const struct hg__values *v = &t->o->values;
@@ -217,8 +220,8 @@ static int run_recording(hg__signal_comparison *c, const hg_options *o, const hg
     if (!is_fit) {
         note(l, path,
              *o->values.test ? "passed over, for it needs normal steps and anomalies"
-                             : "passed over, for nothing is labelled as an anomaly behind the "
-                               "first half of its normal steps");
+                             : "passed over, for nothing is labelled as an anomaly behind what "
+                               "trains, the first half of its normal steps");
         hg__meter_add(&c->meter, c->seeds);
         return HG_OK;
     }
@@ -278,12 +281,14 @@ static int report(const hg__signal_comparison *c, const hg_options *o, hg_result
 
 int hg__compare_signals(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
     const struct hg__values *v = &o->values;
-    if (!*v->label) {
+    if (!*v->label && !*v->labels) {
         return hg__fail(err, HG_ERR_USAGE,
-                        "expected label=..., what says which steps are anomalies, got none");
+                        "expected label=... or labels=..., which say what steps are anomalies, got "
+                        "neither");
     }
     hg__signal_comparison c = {.seeds = o->set[HG_OPTION_seeds] ? (int32_t)v->seeds : 1,
                                .first_seed = v->seed,
+                               .is_named = strcmp(v->labels, "name") == 0,
                                .is_chosen = strcmp(v->detectors, "auto") != 0};
     int code = run_all(&c, o, l, err);
     if (code == HG_OK) code = report(&c, o, r, err);

@@ -73,6 +73,11 @@ static double rank_of(const hg__signal_comparison *c, int32_t method) {
 void hg__signal_comparison_protocol(const hg__signal_comparison *c, char *text, size_t size) {
     char seeds[60] = "";
     if (c->seeds > 1) snprintf(seeds, sizeof seeds, "; means over %d seeds", (int)c->seeds);
+    if (c->is_named && c->set[0].trained) {
+        snprintf(text, size,
+                 "The first rows train, as file names say, what is behind is the test%s.", seeds);
+        return;
+    }
     snprintf(text, size,
              c->set[0].trained
                  ? "The first half of the normal steps of %s trains, what is behind it is the "

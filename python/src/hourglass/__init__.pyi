@@ -436,6 +436,7 @@ def compare(
     colour: Literal['auto', 'grey', 'colour'] | None = 'auto',
     grey: float | str | None = 0,
     flip: bool | None = True,
+    labels: Text | None = None,
     epochs: int | None = 20,
     steps: int | None = 0,
     batch: int | None = 128,
