@@ -140,6 +140,20 @@ expect "several files: $(cat err)" train two data=x.csv,fault.csv window=auto
 expect "ignore= leaves a channel out: $(cat err)" train ignore data=x.csv window=16 ignore=b
 "$hourglass" predict -q model=ignore data=fault.csv out=t.csv reasons=all top=3 2>err
 expect "and it is no reason: $(cat err)" eval '! cut -d, -f 7,11,15 t.csv | tail -n +2 | tr , "\n" | grep -qx b'
+
+# ---- detectors ------------------------------------------------------------------------------------
+for of in principal moving_z spectral_residual neighbours,statistics autoencoder; do
+    expect "detectors=$of: $(cat err)" train named data=x.csv window=auto detectors=$of
+    "$hourglass" predict -q model=named data=fault.csv out=named.csv top=1 2>err
+    expect "detectors=$of finds the fault, and says where: $(cat err)" eval 'tail -n +2 named.csv | sort -t, -k 3,3gr | head -300 | cut -d, -f 7 | grep -q b'
+    rm -f named.jsonl
+    "$hourglass" watch -q model=named data=fault.csv out=named.jsonl 2>err
+    expect "detectors=$of is watched with the same events: $(cat err)" \
+        [ "$(grep -c '"event":"alert"' named.jsonl)" = "$(tail -n +2 named.csv | cut -d, -f 6 | grep . | sort -u | wc -l)" ]
+done
+train two_of data=x.csv window=auto detectors=principal,moving_z
+expect "info names them" eval '"$hourglass" info model=two_of | grep -q "^detectors   PCA on windows, moving z-score$"'
+refuses "detectors: expected auto, autoencoder, short_statistics" train no data=x.csv window=auto detectors=pca
 refuses "window: expected a number from 2 to 65536 or auto, got '1'" train no data=x.csv window=1
 refuses "window: expected a number from 2 to 65536 or auto, got '70000'" train no data=x.csv window=70000
 refuses "window: expected auto, or 2 to 65536 steps, got 'many'" train no data=x.csv window=many

@@ -34,6 +34,14 @@ for words in 'Missing steps</dt><dd>5<' 'Stretches</dt><dd>2<' 'Channels</dt><dd
 done
 expect "no name is more than text" eval '! grep -q "<b>" page.html'
 expect "nothing is asked for" bash -c "! grep -oE '(src|href)=\"[^\"]{6}|url\(.{5}' page.html | grep -vqE '=\"data:|=\"#|\(data:'"
+must val model=$model data=new.csv label=label page=val.html threads=1
+for words in 'Beside the labels' 'Anomalous steps</dt><dd>60<' 'labelled as an anomaly' 'the model and each of its detectors' 'PCA on windows' 'affiliation precision' 'Events from near'; do
+    expect "the page of val has '$words'" grep -qiF -- "$words" val.html
+done
+must val model=$model data=normal.csv ignore=label page=bare.html
+expect "without labels it has none" eval '! grep -q "the labels" bare.html && grep -q "Over time" bare.html'
+run val model=$model data=new.csv label=label page=new.csv
+expect "a page is not the recording: $(cat err)" grep -qF "page: expected another file than those that are read" err
 run predict model=$model data=new.csv out=x.csv page=x.csv
 expect "the page is not the scores: $(cat err)" grep -qF "page: expected another file than out=" err
 run predict model=$model data=new.csv out=x.csv page=new.csv
@@ -43,5 +51,5 @@ must train data=normal.csv window=600 ignore=label epochs=1 project=runs name=lo
 must predict model=runs/long data=new.csv out=x.csv page=long.html
 expect "long windows have a page" grep -q "Over time" long.html
 is_sanitized && finish
-look_at "$work/page.html"
+look_at "$work/page.html" "$work/val.html"
 finish

@@ -56,6 +56,20 @@ expect "classes that are words" cmp one.json words.json
 val data=faults.csv label=anomaly fpr=0.2 --json >often.json
 expect "fpr= asks for more alarms" awk -v a="$far" -v b="$(value far often.json)" 'BEGIN { exit !(b > a) }'
 
+# ---- detectors alone ----------------------------------------------------------------------------
+expect "each detector alone" [ "$(grep -o '"name":"[a-z_]*","vus_pr":' one.json | wc -l)" = 6 ]
+expect "in lines, too" eval 'grep -A 6 "^VUS-PR of each detector alone$" lines | grep -q "^  PCA on windows  *0.[0-9]*$"'
+"$plain" train -q data=normal.csv ignore=anomaly,state window=auto steps=20 threads=1 project=runs name=principal detectors=principal || bad "not trained"
+"$HOURGLASS" val model=runs/principal progress=none data=faults.csv label=anomaly --json >principal.json
+alone=$(grep -o '"name":"principal","vus_pr":[0-9.]*' one.json | grep -o '[0-9.]*$')
+expect "PCA alone has the figure of a model of it alone, $alone" grep -q "\"vus_pr\":{\"value\":$alone}" principal.json
+own=$(value vus_pr one.json)
+best=$(grep -o '"vus_pr":[0-9.]*' one.json | cut -d: -f2 | sort -g | tail -1)
+if awk -v a="$best" -v b="$own" 'BEGIN { exit !(a > b) }'; then
+    expect "the better one is named" grep -q "alone ranks this recording better than the model: VUS-PR [0-9.]* against [0-9.]* (train with detectors=[a-z_]*)" lines
+else
+    expect "none is better" eval '! grep -q "alone ranks" lines'
+fi
 # ---- labels from elsewhere ------------------------------------------------------------------------
 echo '{"other/faults.csv": [], "here/faults.csv": [[2000, 2059], [1000, 1049], [1030, 1099]], "normal.csv": []}' >rows.json
 mkdir -p here && ln -s ../faults.csv here/faults.csv
@@ -131,6 +145,6 @@ expect "pulses" eval '"$HOURGLASS" val model=runs/pulses/weights/best.safetensor
 
 # ---- in vain ------------------------------------------------------------------------------------
 expect "a column that is not there" eval 'val data=faults.csv label=nope | grep -q "label=nope: expected the name of a column"'
-expect "no page" eval 'val data=faults.csv label=anomaly page=x.html | grep -q "page: expected"'
+expect "a page" eval 'val data=faults.csv label=anomaly page=x.html >again && cmp again lines && grep -q "Beside the labels" x.html'
 expect "no sheet" eval 'val data=faults.csv label=anomaly out=x.csv | grep -q "out: expected"'
 finish

@@ -3,7 +3,7 @@
 #include "detect/table_model.h"
 #include "detect/thresholds.h"
 #include "jobs/job.h"
-#include "monitor/signal.h"
+#include "monitor/window_detector.h"
 
 static void describe(hg__text *t, const hg__signal *d) {
     const bool has_frames = d->frames.setup.bands > 0;
@@ -12,6 +12,11 @@ static void describe(hg__text *t, const hg__signal *d) {
                  hg__signal_kind_names[d->kind], (int)channels, channels == 1 ? "" : "s",
                  (int)d->length, has_frames ? "frames" : "steps", (int)d->stride,
                  d->is_plain ? "; the score is the network's error" : "");
+    for (int32_t i = 0, named = 0; d->detectors && i < HG_WINDOW_DETECTORS; i++) {
+        if (!(d->detectors >> i & 1)) continue;
+        hg__text_add(t, "%s%s", named++ ? ", " : "detectors   ", hg__window_detector_title(i));
+    }
+    if (d->detectors) hg__text_add(t, "\n");
     if (has_frames) {
         char text[HG_FRAMES_TEXT];
         hg__frames_setup_format(&d->frames.setup, text);

@@ -8,6 +8,7 @@
 #include "base/system.h"
 #include "jobs/compare.h"
 #include "jobs/compare_models.h"
+#include "jobs/compare_signal.h"
 #include "jobs/job.h"
 #include "jobs/pages.h"
 
@@ -167,7 +168,10 @@ static void tell_unused(const hg_options *o, const hg_listener *l) {
         for (size_t k = 0; k < sizeof used / sizeof *used; k++) {
             is_used = is_used || strcmp(used[k], row.name) == 0;
         }
-        if (!is_used) note(l, row.name, "means nothing without models=");
+        const bool is_signals = strcmp(row.group, "signals") == 0;
+        if (is_used) continue;
+        note(l, row.name,
+             is_signals ? "means nothing without window=" : "means nothing without models=");
     }
 }
 
@@ -191,8 +195,21 @@ static int compare_detectors(const hg_options *o, const hg_listener *l, hg_resul
     return code;
 }
 
+// Models side by side are of rows; what is of recordings is not passed over.
+static int check_rows(const hg_options *o, hg_error *err) {
+    hg_option_info row = {.size = sizeof row};
+    for (size_t i = 0; hg_option_at("compare", i, &row); i++) {
+        if (strcmp(row.group, "signals") != 0 || !hg_options_is_set(o, row.name)) continue;
+        return hg__fail(err, HG_ERR_USAGE,
+                        "%s: expected no models=, which are of rows, but a recording", row.name);
+    }
+    return HG_OK;
+}
+
 int hg__job_compare(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
     HG_TRY(hg__job_page_check(o, err));
+    if (*o->values.models) HG_TRY(check_rows(o, err));
+    if (!*o->values.models && hg__compares_signals(o)) return hg__compare_signals(o, l, r, err);
     if (*o->values.models) return hg__compare_models(o, l, r->json, &r->text, err);
     return compare_detectors(o, l, r, err);
 }

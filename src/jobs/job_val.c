@@ -44,8 +44,7 @@ static bool has_labels(const hg_model *m, const hg_options *o) {
 
 static int val_signal(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *r,
                       hg_error *err) {
-    int code = hg__packet_page_refuse(o, err);
-    if (code == HG_OK) code = check_options(o, err);
+    const int code = check_options(o, err);
     if (code == HG_OK) return hg__val_signal(m, o, l, r, err);
     hg_model_free(m);
     return code;

@@ -181,7 +181,7 @@ static int predict(sheet *s, const hg_options *o, const hg_listener *l, hg_error
         return hg__fail(err, HG_ERR_DATA, "%s: expected at least 1 step, got none", v->data);
     }
     HG_TRY(hg__score_sheet_commit(&s->out, err));
-    HG_TRY(hg__signal_page_save(s->page, err));
+    HG_TRY(hg__signal_page_save(s->page, NULL, err));
     s->result->has_thresholds = hg__signal_alarms_has(&s->in.alarms);
     if (l) tell(s, l);
     return HG_OK;

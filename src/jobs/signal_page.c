@@ -331,21 +331,24 @@ static void show_channels(hg__signal_page *p, shown *s, hg__signal_shown *to) {
     }
 }
 
-static int write_page(const hg__signal_page *p, const hg__signal_shown *what, hg_error *err) {
+static int write_page(const hg__signal_page *p, const hg__signal_shown *what,
+                      const hg__signal_measured *m, hg_error *err) {
     hg__page page = {0};
     char title[300], data[2 * HG_MAX_VALUE];
     hg__mask_secrets(p->o->values.data, data, sizeof data);
-    snprintf(title, sizeof title, "%.200s: a recording judged", data);
+    snprintf(title, sizeof title, "%.200s: a recording %s", data, m ? "measured" : "judged");
     const hg__page_head head = {title,
                                 "How unusual each step is for a model of what is normal, when that "
                                 "was an event, and which channels speak for it."};
+    if (m) hg__signal_page_add_figures(&page, m);
     hg__signal_chart_add(&page, what);
+    if (m) hg__signal_page_add_table(&page, &m->all);
     const int code = hg__job_page_save(&page, p->o, &head, p->in->model, "", err);
     hg__page_clear(&page);
     return code;
 }
 
-static int show(hg__signal_page *p, shown *s, hg_error *err) {
+static int show(hg__signal_page *p, shown *s, const hg__signal_measured *m, hg_error *err) {
     const hg__signal_alarms *a = &p->in->alarms;
     const bool has_alarms = hg__signal_alarms_has(a);
     const hg__threshold *at = has_alarms ? &a->thresholds.group[0].at : NULL;
@@ -364,16 +367,16 @@ static int show(hg__signal_page *p, shown *s, hg_error *err) {
     if (at) hg__threshold_describe(at, "steps", s->threshold, sizeof s->threshold);
     show_channels(p, s, &to);
     show_events(p, s, &to);
-    return write_page(p, &to, err);
+    return write_page(p, &to, m, err);
 }
 
-int hg__signal_page_save(hg__signal_page *p, hg_error *err) {
+int hg__signal_page_save(hg__signal_page *p, const hg__signal_measured *m, hg_error *err) {
     int code = HG_ERR_MEMORY;
     if (!p) return HG_OK;
     shown *s = hg__alloc(1, sizeof *s, err);
     if (!s) return HG_ERR_MEMORY;
     s->name = hg__alloc((size_t)p->signal->channels, sizeof *s->name, err);
-    if (s->name) code = show(p, s, err);
+    if (s->name) code = show(p, s, m, err);
     hg__free(s->name);
     hg__free(s);
     return code;

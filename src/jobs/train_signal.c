@@ -10,6 +10,7 @@
 #include "jobs/judge_signal.h"
 #include "jobs/trainer.h"
 #include "monitor/signal_fit.h"
+#include "monitor/window_detector.h"
 #include "signal/framed.h"
 
 enum {
@@ -127,6 +128,7 @@ static int load(hg__trainer *t, hg__signal_data *p, hg_error *err) {
     p->recording = hg__signal_open(&t->o, NULL, t->l, err);
     if (!p->recording) return (int)err->code;
     const bool has_frames = hg__framed_setup(p->recording) != NULL;
+    p->recording->until = t->until;
     if (has_frames && v->resample > 0) {
         return hg__fail(err, HG_ERR_USAGE,
                         "resample: expected frames=none beside it, as frames are made of samples "
@@ -139,7 +141,9 @@ static int load(hg__trainer *t, hg__signal_data *p, hg_error *err) {
     hg__signal_options o = {.stride = (int32_t)v->stride,
                             .resample = v->resample,
                             .memory = (size_t)v->max_mem,
-                            .is_sound = has_frames};
+                            .is_sound = has_frames,
+                            .beside = t->beside};
+    HG_TRY(hg__window_detectors_parse(v->detectors, &o.detectors, err));
     HG_TRY(window_of(v, &o.window, err));
     HG_TRY(hg__signal_look(&p->signal, &p->samples, p->recording, &o, err));
     tell_signal(t, p);

@@ -43,6 +43,8 @@ typedef struct hg__trainer {
     struct hg__packet_data *packets; // owned: where they come from, and what was counted
     bool is_signal;                  // rows are windows of a recording
     struct hg__signal_data *signal;  // owned: what they are cut from
+    uint32_t beside; // of a recording: detectors that are fitted and count nothing (hg__signal)
+    int64_t until;   // of a recording: so many normal steps from its beginning; 0: all
     struct hg__part_data *parts;     // owned: what they are cut from
     hg__side_columns side, val_side; // of the rows of data and val_data
     hg__rows rows, val_rows;         // val_rows.count 0: no validation

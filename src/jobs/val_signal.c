@@ -4,181 +4,179 @@
 // Steps that nobody measured, and those without a score, are left out. Each file is a series of its own, and so is what follows a gap too
 // long to bridge.
 #include <math.h>
+#include <stdio.h>
 
 #include "base/mem.h"
-#include "jobs/judge_signal.h"
-#include "monitor/period.h"
-#include "monitor/series_metrics.h"
+#include "jobs/signal_page.h"
 
-enum {
-    LOOKED_AT = 20000,
-    WINDOW = 100
-}; // steps that the window of VUS is found in; that window where there is no period
 static const double level = 0.95;
 
 typedef struct tally {
     hg__signal_judging in;
-    float *score;     // owned, (room)
-    uint8_t *mark[3]; // owned, (room) each: MARKS
-    int64_t steps, room;
-    bool begins; // what was left out began anew
-    int64_t left_out, alarms, events;
+    hg__signal_tally of;
+    hg__signal_measured found;
+    hg__signal_page *page; // owned, or NULL
 } tally;
-
-enum { LABEL, ALARM, BEGINS, MARKS };
-
-// ---- steps --------------------------------------------------------------------------------------
-
-static int make_room(tally *t, hg_error *err) {
-    const int64_t more = t->room ? 2 * t->room : HG_STEPS;
-    float *score = hg__grow(t->score, (size_t)more, sizeof *score, err);
-    if (!score) return HG_ERR_MEMORY;
-    t->score = score;
-    for (int32_t i = 0; i < MARKS; i++) {
-        uint8_t *mark = hg__grow(t->mark[i], (size_t)more, sizeof *mark, err);
-        if (!mark) return HG_ERR_MEMORY;
-        t->mark[i] = mark;
-    }
-    t->room = more;
-    return HG_OK;
-}
-
-static int take(tally *t, const hg__judged_step *j, hg_error *err) {
-    const hg__scored_step *step = j->step;
-    t->begins |= step->begins;
-    if (j->event > t->events) t->events = j->event;
-    if (step->row < 0 || !isfinite(step->score)) {
-        t->left_out += step->row >= 0;
-        return HG_OK;
-    }
-    if (t->steps == t->room) HG_TRY(make_room(t, err));
-    t->score[t->steps] = step->score;
-    t->mark[LABEL][t->steps] = step->label != 0;
-    t->mark[ALARM][t->steps] = j->is_alarm;
-    t->mark[BEGINS][t->steps] = t->begins;
-    t->begins = false;
-    t->alarms += j->is_alarm;
-    t->steps++;
-    return HG_OK;
-}
 
 static int take_all(tally *t, hg_error *err) {
     const hg__judged_step *step;
     int32_t count;
     int more;
     while ((more = hg__signal_judging_next(&t->in, &step, &count, err)) > 0) {
-        for (int32_t i = 0; i < count; i++) HG_TRY(take(t, &step[i], err));
+        for (int32_t i = 0; i < count; i++) {
+            hg__signal_page_add(t->page, &step[i], i);
+            HG_TRY(hg__signal_tally_add(&t->of, &t->in, &step[i], i, err));
+        }
     }
     if (more < 0) return more;
-    if (t->steps > 0) return HG_OK;
+    if (t->of.steps > 0) return HG_OK;
     return hg__fail(err, HG_ERR_DATA, "%s: expected steps that have a score, got none",
                     t->in.recording->path);
 }
 
-// ---- the window of VUS --------------------------------------------------------------------------
+// ---- measured -----------------------------------------------------------------------------------
 
-// The first channel's first steps, what is missing as it was last; how many. Nothing of what cannot be read again.
-static int64_t read_again(hg__recording *r, float *x) {
-    hg_error ignored;
-    hg__steps steps;
-    int64_t count = 0;
-    float last = 0;
-    if (hg__recording_rewind(r, &ignored) < 0) return 0;
-    while (count < LOOKED_AT && hg__recording_next(r, &steps, &ignored) > 0) {
-        for (int32_t i = 0; i < steps.count && count < LOOKED_AT; i++) {
-            const float now = steps.value[(int64_t)i * r->channels];
-            if (isfinite(now)) last = now;
-            x[count++] = last;
-        }
+static void conclude(tally *t) {
+    const double own = t->found.all.vus.pr;
+    int32_t best = -1;
+    for (int32_t row = 0; row < HG_WINDOW_DETECTORS; row++) {
+        if (t->found.alone[row] > (best < 0 ? own : t->found.alone[best])) best = row;
     }
-    return count;
+    if (best < 0) return;
+    snprintf(t->found.sentence, sizeof t->found.sentence,
+             "%s alone ranks %s better than the model: VUS-PR %.5g against %.5g "
+             "(train with detectors=%s)",
+             hg__window_detector_title(best),
+             t->in.recording->files > 1 ? "these recordings" : "this recording",
+             t->found.alone[best], own, hg__window_detector_name(best));
 }
 
-static int find_window(tally *t, int32_t *window, hg_error *err) {
+static int measure_alone(tally *t, hg_error *err) {
+    const hg__signal_scorer *s = t->in.scorer;
+    const int32_t detectors = hg__signal_scorer_detectors(s);
+    for (int32_t k = 0; detectors > 1 && k < detectors; k++) {
+        const int32_t row = hg__signal_scorer_row(s, k);
+        const hg__scored_series series = hg__signal_tally_series(&t->of, row, false);
+        hg__vus vus;
+        HG_TRY(hg__vus_of(&series, t->found.all.vus.window, &vus, err));
+        t->found.alone[row] = vus.pr;
+    }
+    conclude(t);
+    return HG_OK;
+}
+
+static int measure(tally *t, hg_error *err) {
+    hg__recording *r = t->in.recording;
+    const bool has_alarms = hg__signal_alarms_has(&t->in.alarms);
     const int32_t period = hg__signal_scorer_signal(t->in.scorer)->period;
-    float *x = hg__alloc(LOOKED_AT, sizeof *x, err);
-    if (!x) return HG_ERR_MEMORY;
-    const int64_t count = read_again(t->in.recording, x);
-    *window = count > 0 ? hg__vus_window(x, count, err) : period ? period : WINDOW;
-    hg__free(x);
-    return *window < 0 ? *window : HG_OK;
+    const hg__scored_series s = hg__signal_tally_series(&t->of, -1, has_alarms);
+    hg__series_metrics_options o = {.step = r->step, .level = level, .has_nab = true};
+    HG_TRY(hg__signal_tally_window(r, period, &o.window, err));
+    HG_TRY(hg__series_metrics_of(&s, &o, &t->found.all, err));
+    return isfinite(t->found.all.vus.pr) ? measure_alone(t, err) : HG_OK;
 }
 
 // ---- told ---------------------------------------------------------------------------------------
 
 // What can be said without labels: all steps are taken as normal ones.
 static void add_alarm_lines(hg__text *t, const tally *of) {
-    hg__text_add(t, "%-21s  %lld\n", "steps", (long long)of->steps);
+    hg__text_add(t, "%-21s  %lld\n", "steps", (long long)of->of.steps);
     if (!hg__signal_alarms_has(&of->in.alarms)) return;
-    hg__text_add(t, "%-21s  %lld\n", "events", (long long)of->events);
-    hg__text_add(t, "%-21s  %lld, %.5g %% of all\n", "steps in alarms", (long long)of->alarms,
-                 100 * (double)of->alarms / (double)of->steps);
+    hg__text_add(t, "%-21s  %lld\n", "events", (long long)of->of.events);
+    hg__text_add(t, "%-21s  %lld, %.5g %% of all\n", "steps in alarms", (long long)of->of.alarms,
+                 100 * (double)of->of.alarms / (double)of->of.steps);
 }
 
 static void add_alarm_json(hg__json_writer *w, const tally *of) {
-    hg__json_add_integer(w, "steps", of->steps);
+    hg__json_add_integer(w, "steps", of->of.steps);
     if (!hg__signal_alarms_has(&of->in.alarms)) return;
-    hg__json_add_integer(w, "events", of->events);
-    hg__json_add_integer(w, "alarm_steps", of->alarms);
-    hg__json_add_real(w, "alarm_share", 9, (double)of->alarms / (double)of->steps);
+    hg__json_add_integer(w, "events", of->of.events);
+    hg__json_add_integer(w, "alarm_steps", of->of.alarms);
+    hg__json_add_real(w, "alarm_share", 9, (double)of->of.alarms / (double)of->of.steps);
 }
 
-static int measure(tally *t, hg__series_metrics *m, hg_error *err) {
-    hg__recording *r = t->in.recording;
-    const bool has_alarms = hg__signal_alarms_has(&t->in.alarms);
-    const hg__scored_series s = {t->steps, t->score, t->mark[LABEL],
-                                 has_alarms ? t->mark[ALARM] : NULL, t->mark[BEGINS]};
-    hg__series_metrics_options o = {.step = r->step, .level = level, .has_nab = true};
-    HG_TRY(find_window(t, &o.window, err));
-    return hg__series_metrics_of(&s, &o, m, err);
+static void add_alone_lines(hg__text *t, const tally *of) {
+    bool has_title = false;
+    for (int32_t row = 0; row < HG_WINDOW_DETECTORS; row++) {
+        if (!isfinite(of->found.alone[row])) continue;
+        if (!has_title) hg__text_add(t, "VUS-PR of each detector alone\n");
+        has_title = true;
+        hg__text_add(t, "  %-19s  %.5g\n", hg__window_detector_title(row), of->found.alone[row]);
+    }
+    if (*of->found.sentence) hg__text_add(t, "%s\n", of->found.sentence);
 }
 
-static void write_lines(hg__text *t, const tally *of, const hg__series_metrics *m) {
-    if (m) {
-        hg__series_metrics_add_lines(t, m);
+static void add_alone_json(hg__json_writer *w, const tally *of) {
+    if (hg__signal_scorer_detectors(of->in.scorer) < 2) return;
+    hg__json_begin(w, "detectors", '[');
+    for (int32_t row = 0; row < HG_WINDOW_DETECTORS; row++) {
+        if (!isfinite(of->found.alone[row])) continue;
+        hg__json_begin(w, NULL, '{');
+        hg__json_add_text(w, "name", hg__window_detector_name(row));
+        hg__json_add_real(w, "vus_pr", 9, of->found.alone[row]);
+        hg__json_end(w, '}');
+    }
+    hg__json_end(w, ']');
+    if (*of->found.sentence) hg__json_add_text(w, "sentence", of->found.sentence);
+}
+
+static void write_lines(hg__text *t, const tally *of, bool has_label) {
+    if (has_label) {
+        hg__series_metrics_add_lines(t, &of->found.all);
+        add_alone_lines(t, of);
     } else {
         add_alarm_lines(t, of);
     }
-    if (of->left_out) {
-        hg__text_add(t, "%-21s  %lld, which have no score\n", "left out", (long long)of->left_out);
+    if (of->of.left_out) {
+        hg__text_add(t, "%-21s  %lld, which have no score\n", "left out",
+                     (long long)of->of.left_out);
     }
 }
 
-static void write_json(hg__text *t, const tally *of, const hg__series_metrics *m) {
+static void write_json(hg__text *t, const tally *of, bool has_label) {
     hg__json_writer w = {.to = t};
     hg__json_begin(&w, NULL, '{');
-    if (m) {
-        hg__series_metrics_add_json(&w, m);
+    if (has_label) {
+        hg__series_metrics_add_json(&w, &of->found.all);
+        add_alone_json(&w, of);
     } else {
         add_alarm_json(&w, of);
     }
-    if (of->left_out) hg__json_add_integer(&w, "left_out", of->left_out);
+    if (of->of.left_out) hg__json_add_integer(&w, "left_out", of->of.left_out);
     hg__json_end(&w, '}');
     hg__text_add(t, "\n");
 }
 
-static int validate(tally *t, hg_result *r, hg_error *err) {
+static int validate(tally *t, const hg_options *o, hg_result *r, hg_error *err) {
     const bool has_label = t->in.recording->has_label;
-    hg__series_metrics m;
     hg__text text = {0};
+    HG_TRY(hg__signal_page_open(&t->page, &t->in, o, err));
     HG_TRY(take_all(t, err));
-    if (has_label) HG_TRY(measure(t, &m, err));
-    (r->json ? write_json : write_lines)(&text, t, has_label ? &m : NULL);
-    r->rows = t->steps;
-    r->left_out = t->left_out;
-    r->alarms = t->alarms;
+    for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) t->found.alone[i] = (double)NAN;
+    if (has_label) HG_TRY(measure(t, err));
+    (r->json ? write_json : write_lines)(&text, t, has_label);
+    r->rows = t->of.steps;
+    r->left_out = t->of.left_out;
+    r->alarms = t->of.alarms;
     r->has_thresholds = hg__signal_alarms_has(&t->in.alarms);
-    r->text = hg__text_take(&text, err);
-    return r->text ? HG_OK : HG_ERR_MEMORY;
+    char *said = hg__text_take(&text, err);
+    int code = said ? HG_OK : HG_ERR_MEMORY;
+    if (said) code = hg__signal_page_save(t->page, has_label ? &t->found : NULL, err);
+    if (code < 0) {
+        hg__free(said);
+        return code;
+    }
+    r->text = said;
+    return HG_OK;
 }
 
 int hg__val_signal(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *result,
                    hg_error *err) {
     tally t = {0};
     HG_TRY(hg__signal_judging_open(&t.in, m, o, l, err));
-    const int code = validate(&t, result, err);
+    const int code = validate(&t, o, result, err);
+    hg__signal_page_free(t.page);
     hg__signal_judging_close(&t.in);
-    hg__free(t.score);
-    for (int32_t i = 0; i < MARKS; i++) hg__free(t.mark[i]);
+    hg__signal_tally_clear(&t.of);
     return code;
 }

@@ -124,6 +124,14 @@ static hg__interval figure_of(const hg__series_metrics *m, const figure *f) {
     return x;
 }
 
+bool hg__series_metrics_at(const hg__series_metrics *m, size_t i, const char **title,
+                           hg__interval *x) {
+    if (i >= FIGURES) return false;
+    *title = figures[i].title;
+    *x = figure_of(m, &figures[i]);
+    return true;
+}
+
 static void add_counts(hg__text *t, const hg__series_metrics *m) {
     hg__text_add(t, "%-21s  %lld normal, %lld anomalies\n", "steps",
                  (long long)(m->steps - m->anomalies), (long long)m->anomalies);

@@ -35,6 +35,9 @@ typedef struct hg__series_metrics {
 int hg__series_metrics_of(const hg__scored_series *s, const hg__series_metrics_options *o,
                           hg__series_metrics *m, hg_error *err);
 
+// The i-th of the figures by its title, in the order of lines; x: NaN where this series has none. False: there are no more.
+bool hg__series_metrics_at(const hg__series_metrics *m, size_t i, const char **title,
+                           hg__interval *x);
 // A line a figure, and the fields of an object that is open; what is NaN is left out.
 void hg__series_metrics_add_lines(hg__text *t, const hg__series_metrics *m);
 void hg__series_metrics_add_json(hg__json_writer *w, const hg__series_metrics *m);

@@ -13,6 +13,7 @@
 #include "detect/table_model.h"
 #include "monitor/period.h"
 #include "monitor/signal_frames.h"
+#include "monitor/window_detector.h"
 
 enum {
     LOOKED_AT = 1 << 16,  // steps that scales are measured on
@@ -257,7 +258,11 @@ static int look(hg__signal *d, hg__samples *s, hg__recording *r, const hg__signa
 
 int hg__signal_look(hg__signal *d, hg__samples *s, hg__recording *r, const hg__signal_options *o,
                     hg_error *err) {
-    *d = (hg__signal){.named = r->named, .step = r->step, .resample = o->resample};
+    *d = (hg__signal){.named = r->named,
+                      .step = r->step,
+                      .resample = o->resample,
+                      .detectors = o->detectors,
+                      .beside = o->beside};
     const int code = look(d, s, r, o, err);
     if (code < 0) hg__signal_clear(d);
     return code;
@@ -317,6 +322,18 @@ static hg__json *pick_json(const hg__signal *d) {
     return all;
 }
 
+static hg__json *detectors_json(uint32_t rows) {
+    hg__json *all = hg__json_array();
+    for (int32_t i = 0; all && i < HG_WINDOW_DETECTORS; i++) {
+        if (!(rows >> i & 1)) continue;
+        const char *name = hg__window_detector_name(i);
+        if (hg__json_append(all, hg__json_string(name, NULL)) == 0) continue;
+        hg__json_free(all);
+        return NULL;
+    }
+    return all;
+}
+
 int hg__signal_save(const hg__signal *d, hg_model *m, hg__json *detector, hg_error *err) {
     hg__json *own =
         hg__json_pack("{s:s, s:o, s:b, s:o, s:i, s:i, s:i, s:I, s:f, s:f}", "kind",
@@ -325,6 +342,12 @@ int hg__signal_save(const hg__signal *d, hg_model *m, hg__json *detector, hg_err
                       d->period, "longest", d->longest, "step", d->step, "resample", d->resample);
     int code = hg__signal_frames_save(&d->frames, own, err);
     if (d->is_plain && hg__json_set(own, "score", hg__json_string("error", NULL)) < 0) {
+        code = HG_ERR_MEMORY;
+    }
+    if (d->detectors && hg__json_set(own, "detectors", detectors_json(d->detectors)) < 0) {
+        code = HG_ERR_MEMORY;
+    }
+    if (d->beside && hg__json_set(own, "beside", detectors_json(d->beside)) < 0) {
         code = HG_ERR_MEMORY;
     }
     if (hg__json_set(detector, key, own) < 0 || code < 0) {
@@ -420,6 +443,24 @@ static int load_score(const loading *l, hg_error *err) {
     return hg__fail(err, HG_ERR_MODEL, "%s: signal: score: expected error, or none", l->where);
 }
 
+// Those that were named, where they were.
+static int load_detectors(const loading *l, const char *name_of, uint32_t *to, hg_error *err) {
+    const hg__json *names = hg__json_object_get(l->from, name_of);
+    hg_error why;
+    for (size_t i = 0; i < hg__json_array_size(names); i++) {
+        const char *name = hg__json_string_value(hg__json_array_get(names, i));
+        uint32_t rows = 0;
+        if (name) (void)hg__window_detectors_parse(name, &rows, &why);
+        if (rows == 0) {
+            return hg__fail(err, HG_ERR_MODEL,
+                            "%s: signal: %s: expected names of detectors, got %.40s", l->where,
+                            name_of, name ? name : "none");
+        }
+        *to |= rows;
+    }
+    return HG_OK;
+}
+
 static int load_scale(const loading *l, const hg_model *m, hg_error *err) {
     const hg__tensor *part;
     hg__signal *d = l->d;
@@ -448,6 +489,8 @@ static int load(const loading *l, const hg_model *m, hg_error *err) {
     HG_TRY(load_windows(l, err));
     HG_TRY(hg__signal_frames_load(&l->d->frames, l->from, l->d->read, l->where, err));
     HG_TRY(load_score(l, err));
+    HG_TRY(load_detectors(l, "detectors", &l->d->detectors, err));
+    HG_TRY(load_detectors(l, "beside", &l->d->beside, err));
     const hg__window_view view = hg__signal_view(l->d);
     if ((int64_t)view.length / view.every * view.channels != m->net.spec.width) {
         return hg__fail(err, HG_ERR_MODEL,

@@ -41,6 +41,9 @@ typedef struct hg__signal {
     double resample;          // s that steps are averaged over; 0: steps as they are
     bool
         is_plain; // imported: a window's score is the network's mean squared error, and nothing is known of what is usual
+    uint32_t
+        detectors; // rows of window_detectors.def, bit for bit, that count the same; 0: those that suit the kind
+    uint32_t beside; // others that are fitted and look on, and count nothing
     hg__signal_frames frames;
 } hg__signal;
 
@@ -51,8 +54,9 @@ extern const float hg__signal_limit;
 typedef struct hg__signal_options {
     int32_t window, stride;
     double resample;
-    size_t memory; // bytes of samples that may be held
-    bool is_sound; // steps are frames
+    size_t memory;              // bytes of samples that may be held
+    bool is_sound;              // steps are frames
+    uint32_t detectors, beside; // as above
 } hg__signal_options;
 
 // Looks at the recording s, of which r tells names and steps: all but what training finds. What of s is not looked at is left out of it; it is

@@ -47,7 +47,7 @@ static int fit_detectors(fitting *f, const hg__time_list *blocks, hg_error *err)
     const hg__window_data data = {f->s, blocks, f->seed};
     for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
         hg__window_detector d = f->own[i];
-        const bool learns = d.weight > 0 && d.type->fit;
+        const bool learns = d.is_there && d.type->fit;
         const int code = learns ? d.type->fit(&d, &data, f->m, err) : HG_OK;
         hg__window_detector_clear(&d);
         HG_TRY(code);
@@ -57,7 +57,7 @@ static int fit_detectors(fitting *f, const hg__time_list *blocks, hg_error *err)
 
 static int save_usual(fitting *f, hg_error *err) {
     for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
-        if (f->own[i].weight == 0) continue;
+        if (!f->own[i].is_there) continue;
         HG_TRY(hg__window_detector_save_usual(&f->own[i], f->m, err));
     }
     return HG_OK;
@@ -107,7 +107,7 @@ static int measure_windows(fitting *f, int32_t row, const hg__time_list *blocks,
 static int measure_blocks(fitting *f, const hg__time_list *blocks, int32_t fold, hg_error *err) {
     for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
         const bool is_learned = i == HG_DETECTOR_autoencoder && fold > 0;
-        if (f->own[i].weight > 0 && !is_learned) HG_TRY(measure_windows(f, i, blocks, err));
+        if (f->own[i].is_there && !is_learned) HG_TRY(measure_windows(f, i, blocks, err));
     }
     return HG_OK;
 }
@@ -326,16 +326,19 @@ static void clear(fitting *f) {
 int hg__signal_fit(hg_model *m, const hg__signal *d, const hg__samples *s,
                    const hg__signal_split *split, const hg__signal_fit_options *o, hg__meter *meter,
                    hg__pool *pool, hg_error *err) {
-    fitting f = {.m = m,
-                 .d = d,
-                 .s = s,
-                 .split = split,
-                 .pool = pool,
-                 .meter = meter,
-                 .seed = o->seed,
-                 .detector = hg__json_object()};
+    fitting *f = hg__alloc(1, sizeof *f, err);
+    if (!f) return HG_ERR_MEMORY;
+    *f = (fitting){.m = m,
+                   .d = d,
+                   .s = s,
+                   .split = split,
+                   .pool = pool,
+                   .meter = meter,
+                   .seed = o->seed,
+                   .detector = hg__json_object()};
     const int code =
-        f.detector ? fit(&f, o, err) : hg__fail(err, HG_ERR_MEMORY, "out of memory while fitting");
-    clear(&f);
+        f->detector ? fit(f, o, err) : hg__fail(err, HG_ERR_MEMORY, "out of memory while fitting");
+    clear(f);
+    hg__free(f);
     return code;
 }

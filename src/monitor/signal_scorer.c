@@ -92,9 +92,9 @@ static int open_detectors(hg__signal_scorer *s, const hg_model *m, hg__pool *poo
     for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
         watcher *w = &s->watcher[s->watchers];
         w->detector = hg__window_detector_make(i, &s->signal, pool);
-        if (w->detector.weight == 0) continue;
+        if (!w->detector.is_there) continue;
         s->row[s->watchers++] = i;
-        s->is_alone = s->is_alone && !w->detector.is_prompt;
+        if (w->detector.weight > 0 && w->detector.is_prompt) s->is_alone = false;
         HG_TRY(w->detector.type->load(&w->detector, m, where, err));
         if (!s->signal.is_plain) {
             HG_TRY(hg__window_detector_load_usual(&w->detector, m, where, err));
@@ -357,7 +357,9 @@ static void run_windows(hg__signal_scorer *s, watcher *w) {
         const float *x = seen.x + (size_t)i * seen.pitch;
         const float *y = s->y + (size_t)i * (size_t)w->detector.width;
         // Steps before the next window may have been given: the one at the end is of those behind it.
-        const int32_t first = w->start[i] == w->last ? w->next : w->start[i];
+        const int32_t end = hg__min(w->start[i] + w->detector.view.length, s->held);
+        const int32_t behind = w->start[i] == w->last ? w->next : w->start[i];
+        const int32_t first = w->detector.type->is_of_end ? end - 1 : behind;
         if (has_errors && s->is_live) keep_errors(s, w, x, y, w->start[i]);
         if (has_errors && !s->is_live) add_errors(s, w, x, y, w->start[i], first);
         add_evidence(s, w, i, first,
@@ -421,6 +423,20 @@ static float score_of(const hg__signal_scorer *s, int32_t t) {
         weight += w->detector.weight;
     }
     return weight > 0 ? sum / weight : NAN;
+}
+
+int32_t hg__signal_scorer_detectors(const hg__signal_scorer *s) {
+    return s->watchers;
+}
+
+int32_t hg__signal_scorer_row(const hg__signal_scorer *s, int32_t k) {
+    return s->row[k];
+}
+
+float hg__signal_scorer_says(const hg__signal_scorer *s, int32_t i, int32_t k) {
+    const watcher *w = &s->watcher[k];
+    const int32_t t = s->explained + i;
+    return w->windows[t] ? w->sum[t] / (float)w->windows[t] : NAN;
 }
 
 // Steps come in order.

@@ -61,6 +61,11 @@ int32_t hg__signal_scorer_next(hg__signal_scorer *s, const hg__scored_step **ste
 // or not known.
 void hg__signal_scorer_values(const hg__signal_scorer *s, int32_t i, float *observed,
                               float *expected);
+// What each detector alone says of it, by all windows that it lies in; NaN: nothing. How many there are, and which row of window_detectors.def
+// each is; those that count nothing are among them.
+int32_t hg__signal_scorer_detectors(const hg__signal_scorer *s);
+int32_t hg__signal_scorer_row(const hg__signal_scorer *s, int32_t k);
+float hg__signal_scorer_says(const hg__signal_scorer *s, int32_t i, int32_t k);
 // Its error, over all of these channels: what the shares of reasons are of.
 float hg__signal_scorer_error(const hg__signal_scorer *s, int32_t i);
 // Why: the channels of step i of those given last whose errors are largest, at most `most`; how many is returned.

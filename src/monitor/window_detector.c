@@ -13,16 +13,62 @@ enum { MOST_LENGTH = 2048, SPECTRUM_LEAST = 16, SPECTRUM_MOST = 128 };
 
 static const struct {
     const hg__window_detector_type *type;
-    const char *name;
+    const char *name, *title;
     int32_t times, every;
     bool is_normalised, is_prompt;
     float weight[HG_SIGNAL_KINDS];
 } table[HG_WINDOW_DETECTORS] = {
-#define DETECTOR(name, type, times, every, is_normalised, is_prompt, ...) \
- {&hg__window_##type, #name, times, every, is_normalised, is_prompt, {__VA_ARGS__}},
+#define DETECTOR(name, type, title, times, every, is_normalised, is_prompt, ...) \
+ {&hg__window_##type, #name, title, times, every, is_normalised, is_prompt, {__VA_ARGS__}},
 #include "monitor/window_detectors.def"
 #undef DETECTOR
 };
+
+int hg__window_detectors_parse(const char *names, uint32_t *rows, hg_error *err) {
+    *rows = 0;
+    if (strcmp(names, "auto") == 0) return HG_OK;
+    while (*names) {
+        const size_t size = strcspn(names, ",");
+        int32_t row = 0;
+        while (row < HG_WINDOW_DETECTORS &&
+               (strlen(table[row].name) != size || memcmp(table[row].name, names, size) != 0)) {
+            row++;
+        }
+        if (row == HG_WINDOW_DETECTORS) {
+            char known[400] = "";
+            for (int32_t i = 0, at = 0; i < HG_WINDOW_DETECTORS; i++) {
+                at += snprintf(known + at, sizeof known - (size_t)at, ", %s", table[i].name);
+            }
+            return hg__fail(err, HG_ERR_USAGE, "detectors: expected auto%s, got '%.*s'", known,
+                            (int)hg__min_64((int64_t)size, 100), names);
+        }
+        *rows |= UINT32_C(1) << row;
+        names += size;
+        names += *names == ',';
+    }
+    return HG_OK;
+}
+
+const char *hg__window_detector_name(int32_t row) {
+    return table[row].name;
+}
+
+const char *hg__window_detector_title(int32_t row) {
+    return table[row].title;
+}
+
+static int32_t to_power(int32_t length) {
+    int32_t power = 4;
+    while (2 * power <= length) power *= 2;
+    return power;
+}
+
+// Named ones count the same; else as suits the kind. An imported network is scored by its error alone.
+static float weight_of(int32_t row, const hg__signal *s) {
+    if (s->is_plain && row != HG_DETECTOR_autoencoder) return 0;
+    if (s->detectors == 0 || s->is_plain) return table[row].weight[s->kind];
+    return s->detectors >> row & 1 ? 1.0F : 0.0F;
+}
 
 // A power of two for spectra; else so many times N, as far as training had it.
 static int32_t length_of(int32_t times, int32_t every, const hg__signal *s) {
@@ -43,20 +89,22 @@ hg__window_detector hg__window_detector_make(int32_t row, const hg__signal *s, h
     hg__window_detector d = {.type = table[row].type,
                              .name = table[row].name,
                              .view = hg__signal_view(s),
-                             .weight = table[row].weight[s->kind],
+                             .weight = weight_of(row, s),
                              .is_prompt = table[row].is_prompt || s->kind == HG_SIGNAL_SOUND,
                              .usual.spread = 1,
                              .pool = pool};
+    d.is_there = is_network || d.weight > 0 || s->beside >> row & 1; // a network explains
     if (!is_network) {
-        if (s->is_plain) d.weight = 0;
         d.view.every = table[row].every;
-        d.view.is_normalised = table[row].is_normalised;
+        d.view.is_normalised = table[row].is_normalised && s->kind == HG_SIGNAL_PULSES;
         d.view.length = length_of(table[row].times, table[row].every, s);
+        if (d.type->takes_power) d.view.length = to_power(d.view.length);
     }
     d.width = hg__window_width(&d.view);
     // what raises no alarms is not waited for
     const int64_t stride = s->stride * (d.is_prompt ? 1 : 2);
     d.stride = hg__max(1, (int32_t)((int64_t)d.view.length * stride / s->length));
+    if (d.type->is_of_end) d.stride = 1;
     return d;
 }
 

@@ -6,6 +6,7 @@
 //   spectrum      how loud each frequency is
 //   principal     what the axes along which windows of training differ most leave out of it (PCA)
 //   neighbours    the nearest window of training
+//   moving_z, spectral_residual   the window's last step beside those before it
 //
 // Which of them a recording has, and over what lengths, depends on what it is of (signal.h) and is in window_detectors.def: of a plant all but
 // neighbours, statistics over three lengths; of pulses, as heartbeats are, the network and neighbours over two lengths, all of them of shapes
@@ -50,6 +51,8 @@ typedef struct hg__window_detector_type {
     // Allocates nothing; of a window the same whatever others come with it.
     void (*measure)(hg__window_detector *d, const hg__seen_windows *w, const hg__window_said *to);
     void (*free)(void *state); // NULL is fine
+    bool is_of_end;            // what is said of a window is of its last step alone
+    bool takes_power;          // windows are as long as a power of two
 } hg__window_detector_type;
 
 enum { HG_PART_NAME = 64 };
@@ -60,7 +63,8 @@ struct hg__window_detector {
     hg__window_view view; // its scale is borrowed from the signal
     int32_t width;        // numbers of a window that go in
     int32_t stride;       // steps from one window to the next
-    float weight;         // in the score; 0: there is none
+    bool is_there;        // it is fitted, and looks at windows
+    float weight;         // in the score; 0: it counts nothing
     bool is_prompt;       // it counts in the score of now
     hg__usual usual;
     hg__pool *pool; // borrowed
@@ -74,9 +78,15 @@ enum {
 };
 #undef DETECTOR
 extern const hg__window_detector_type hg__window_autoencoder, hg__window_statistics,
-    hg__window_spectrum, hg__window_neighbours, hg__window_principal;
+    hg__window_spectrum, hg__window_neighbours, hg__window_principal, hg__window_moving_z,
+    hg__window_spectral_residual;
 
-// That of a row of the table for such a signal, with nothing loaded; weight 0: it has none.
+// Names with commas as a set of rows, bit for bit; "auto", "" are none: those that suit the recording. HG_ERR_USAGE.
+int hg__window_detectors_parse(const char *names, uint32_t *rows, hg_error *err);
+const char *hg__window_detector_name(int32_t row);
+const char *hg__window_detector_title(int32_t row); // for readers: "PCA on windows"
+
+// That of a row of the table for such a signal, with nothing loaded; not is_there: it has none.
 hg__window_detector hg__window_detector_make(int32_t row, const hg__signal *s, hg__pool *pool);
 void hg__window_detector_clear(hg__window_detector *d); // {0} is fine
 // What is usual, as m's part.

@@ -458,7 +458,7 @@ static int end(hg__recording *r) {
     return 0;
 }
 
-int hg__recording_next(hg__recording *r, hg__steps *to, hg_error *err) {
+static int next(hg__recording *r, hg__steps *to, hg_error *err) {
     if (r->over) return r->over->next(r, to, err);
     hg__recording_state *s = r->state;
     for (;;) {
@@ -474,7 +474,18 @@ int hg__recording_next(hg__recording *r, hg__steps *to, hg_error *err) {
     }
 }
 
+int hg__recording_next(hg__recording *r, hg__steps *to, hg_error *err) {
+    if (r->until > 0 && r->normal >= r->until) return 0;
+    const int more = next(r, to, err);
+    for (int32_t i = 0; more > 0 && r->until > 0 && i < to->count; i++) {
+        r->normal += to->row[i] >= 0 && !(to->label && to->label[i]);
+        if (r->normal == r->until) to->count = i + 1;
+    }
+    return more;
+}
+
 int hg__recording_rewind(hg__recording *r, hg_error *err) {
+    r->normal = 0;
     if (r->over) return r->over->rewind(r, err);
     hg__recording_state *s = r->state;
     s->line.is_counting = !s->is_noted;

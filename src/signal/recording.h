@@ -63,6 +63,8 @@ typedef struct hg__recording {
         train_rows; // of the file at hand, that are for training, where its name says so; 0: nobody says
     char note
         [512]; // what a user should know of how it is read; complete at the end of the first reading
+    int64_t until;  // for the caller to set: it ends once so many normal steps came; 0: nowhere
+    int64_t normal; // that came, where until is set: measured ones that label= calls no anomaly
     struct hg__recording_state *state;     // of files; NULL: made of another recording
     const struct hg__recording_over *over; // how then: framed.h
     void *made;                            // owned: what that keeps

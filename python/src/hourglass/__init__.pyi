@@ -61,6 +61,7 @@ def train(
     classes: Text | None = None,
     window: Text | None = None,
     frames: Text | None = 'auto',
+    detectors: Text | None = 'auto',
     stride: int | None = 0,
     timestamp: Text | None = None,
     resample: float | str | None = 0,
@@ -422,12 +423,20 @@ def compare(
     references: Literal['exact', 'quantised', 'none'] | None = 'exact',
     seeds: int | None = 5,
     classes: Text | None = None,
+    window: Text | None = None,
+    frames: Text | None = 'auto',
+    detectors: Text | None = 'auto',
+    stride: int | None = 0,
+    timestamp: Text | None = None,
+    resample: float | str | None = 0,
+    test: Text | None = None,
     noise: Text | None = None,
     crop: int | None = 64,
     crops: int | None = 0,
     colour: Literal['auto', 'grey', 'colour'] | None = 'auto',
     grey: float | str | None = 0,
     flip: bool | None = True,
+    labels: Text | None = None,
     epochs: int | None = 20,
     steps: int | None = 0,
     batch: int | None = 128,
@@ -461,7 +470,7 @@ def compare(
     step: Callable[[Event], object] | None = None,
     note: Callable[[str], object] | None = None,
 ) -> Result:
-    """Trains models, or detectors of labelled tables, and puts them side by side."""
+    """Trains models, or detectors of labelled tables and signals, and puts them side by side."""
 
 def import_(
     *,

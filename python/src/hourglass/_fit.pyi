@@ -45,6 +45,7 @@ class _FitCall(Protocol):
         classes: Text | None = None,
         window: Text | None = None,
         frames: Text | None = 'auto',
+        detectors: Text | None = 'auto',
         stride: int | None = 0,
         timestamp: Text | None = None,
         resample: float | str | None = 0,
