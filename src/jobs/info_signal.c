@@ -12,6 +12,11 @@ static void describe(hg__text *t, const hg__signal *d) {
                  hg__signal_kind_names[d->kind], (int)channels, channels == 1 ? "" : "s",
                  (int)d->length, has_frames ? "frames" : "steps", (int)d->stride,
                  d->is_plain ? "; the score is the network's error" : "");
+    if (d->hiding.kind != HG_HIDE_NONE) {
+        hg__text_add(t, "hidden      %s %d parts of a window, from the network\n",
+                     d->hiding.kind == HG_HIDE_NEXT ? "the last of" : "in turn each of",
+                     (int)d->hiding.parts);
+    }
     if (has_frames) {
         char text[HG_FRAMES_TEXT];
         hg__frames_setup_format(&d->frames.setup, text);

@@ -255,7 +255,8 @@ static void add_errors(hg__signal_scorer *s, const watcher *w, int32_t i, int32_
     for (int32_t t = first - start; t < there; t++) {
         const size_t from = (size_t)(t / v->every) * C, to = (size_t)(start + t) * C;
         for (size_t c = 0; c < C; c++) {
-            const float r = isnan(s->value[to + c]) ? 0 : x[from + c] - y[from + c];
+            const bool is_there = !isnan(s->value[to + c]) && !isnan(x[from + c]);
+            const float r = is_there ? x[from + c] - y[from + c] : 0;
             s->made[to + c] += y[from + c];
             s->error[to + c] += r * r;
         }
@@ -272,9 +273,9 @@ static void keep_errors(hg__signal_scorer *s, const watcher *w, int32_t i) {
     const size_t end = (size_t)(start + v->length - 1) * C;
     for (size_t c = 0; c < C; c++) {
         float sum = 0, most = -1;
-        for (int32_t t = 0; t < v->length; t++) {
+        for (int32_t t = w->detector.first; t < v->length; t++) {
             const size_t seen = (size_t)(t / v->every) * C + c, at = (size_t)(start + t) * C + c;
-            if (isnan(s->value[at])) continue;
+            if (isnan(s->value[at]) || isnan(x[seen])) continue;
             const float r = x[seen] - y[seen], square = r * r;
             sum += square;
             if (square <= most) continue;
@@ -295,7 +296,8 @@ static void run_windows(hg__signal_scorer *s, watcher *w) {
     for (int32_t i = 0; i < w->cut; i++) {
         const int32_t end = hg__min(w->start[i] + w->detector.view.length, s->held);
         // Steps before the next window may have been given: the one at the end is of those behind it.
-        const int32_t first = w->start[i] == w->last ? w->next : w->start[i];
+        const int32_t first = hg__max(w->start[i] == w->last ? w->next : w->start[i],
+                                      w->start[i] + w->detector.first);
         if (has_errors && s->is_live) keep_errors(s, w, i);
         if (has_errors && !s->is_live) add_errors(s, w, i, first);
         const float evidence =

@@ -32,7 +32,7 @@ typedef struct hg__window_said {
     float *made; // (count, width): what the autoencoder makes of them; the others leave it alone
 } hg__window_said;
 
-// x: windows (count, width), filled, scaled and limited as d->view says; count at most HG_WINDOWS_AT_ONCE.
+// x: windows (count, width), filled (not where steps are hidden), scaled and limited as d->view says; count at most HG_WINDOWS_AT_ONCE.
 typedef struct hg__window_detector_type {
     // Learns from windows of training what it needs, and puts it into m's parts, whose names begin with d->part. NULL: nothing.
     int (*fit)(hg__window_detector *d, const hg__window_data *data, hg_model *m, hg_error *err);
@@ -52,6 +52,8 @@ struct hg__window_detector {
     hg__window_view view; // its scale is borrowed from the signal
     int32_t width;        // numbers of a window that go in
     int32_t stride;       // steps from one window to the next
+    int32_t first;        // of its steps, the first that a window says something of
+    hg__hiding hiding;    // from the network
     float weight;         // in the score; 0: there is none
     bool is_prompt;       // it counts in the score of now
     hg__usual usual;
