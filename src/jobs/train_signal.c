@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "jobs/judge_signal.h"
 #include "jobs/trainer.h"
+#include "monitor/rebuilt.h"
 #include "monitor/signal_fit.h"
 #include "signal/framed.h"
 
@@ -196,6 +197,13 @@ void hg__split_signal(hg__trainer *t) {
     t->val_rows.count = s->held;
 }
 
+static void tell_rebuilt(const hg__trainer *t) {
+    char line[HG_REBUILT_TEXT];
+    const hg__rebuilt r = hg__rebuilt_load(t->model);
+    hg__rebuilt_describe(&r, line);
+    hg__trainer_note(t, line);
+}
+
 int hg__fit_signal(hg__trainer *t, hg_error *err) {
     hg__signal_data *p = t->signal;
     const struct hg__values *v = &t->o.values;
@@ -207,5 +215,6 @@ int hg__fit_signal(hg__trainer *t, hg_error *err) {
     hg__meter_end(&t->meter);
     HG_TRY(code);
     hg__trainer_tell_threshold(t, "steps");
+    tell_rebuilt(t);
     return HG_OK;
 }
