@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // test_hiding.c - windows some of whose steps are hidden: which, that they enter in no way, and scores of models that predict them.
+#include "faults.h"
+#include "fit/pca.h"
 #include "monitor/window_detector.h"
 #include "own_folder.h"
 #include "signal_case.h"
@@ -240,6 +242,31 @@ static void what_is_hidden_is_in_the_model_file(void **state) {
     }
 }
 
+// A child's.
+static int open_scorer(void) {
+    hg_error err = {0};
+    hg__pool *pool = hg__pool_new(2, &err);
+    hg_model *m = pool ? hg_model_load(getenv("HG_TEST_MODEL"), &err) : NULL;
+    hg__signal_scorer *s = m ? hg__signal_scorer_new(m, pool, "m", &err) : NULL;
+    const bool failed_well = err.code == HG_ERR_MEMORY && err.message[0];
+    const int code = s ? CHILD_WORKED : failed_well ? CHILD_FAILED_WELL : CHILD_FAILED_BADLY;
+    hg__signal_scorer_free(s);
+    hg_model_free(m);
+    hg__pool_free(pool);
+    return code;
+}
+
+static void every_allocation_may_fail(void **state) {
+    (void)state;
+    hg_error err = {0};
+    fitted f;
+    fit_hidden(&f, &learned, N, HG_SIGNAL_PLANT, HG_HIDE_MASKED);
+    assert_int_equal(hg__model_save(f.model, at("m.safetensors"), NULL, &err), HG_OK);
+    assert_int_equal(setenv("HG_TEST_MODEL", at("m.safetensors"), 1), 0);
+    assert_true(count_faults("open", "HG_FAIL_ALLOC", "") > 30);
+    clear_fitted(&f);
+}
+
 static int begin(void **state) {
     draw(&learned, MOST_STEPS, C);
     fit_drawn(&it, &learned, N, HG_SIGNAL_PLANT);
@@ -251,7 +278,13 @@ static int end(void **state) {
     return remove_folder(state);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    (void)argv;
+    if (argc > 2) return open_scorer();
+    if (!hg__eigen_is_available()) {
+        puts("skipped: no LAPACK, which detectors of windows are fitted with");
+        return 0;
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parts_cover_a_window_once),
         cmocka_unit_test(the_next_steps_are_the_last),
@@ -260,6 +293,7 @@ int main(void) {
         cmocka_unit_test(predictions_do_not_know_what_is_hidden),
         cmocka_unit_test(scores_are_the_same_at_any_number_of_threads),
         cmocka_unit_test(what_is_hidden_is_in_the_model_file),
+        cmocka_unit_test(every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -97,6 +97,10 @@ static int begin(void **state) {
 }
 
 int main(void) {
+    if (!hg__eigen_is_available()) {
+        puts("skipped: no LAPACK, which detectors of windows are fitted with");
+        return 0;
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pca_rebuilds_better_than_a_network_without_training),
         cmocka_unit_test(pca_leaves_what_pca_leaves),
