@@ -424,19 +424,6 @@ static int load_kind(const loading *l, hg_error *err) {
                     name ? name : "none");
 }
 
-static int load_windows(const loading *l, hg_error *err) {
-    int64_t length, stride, period;
-    HG_TRY(load_whole(l, "window", 2, HG_MAX_WINDOW, &length, err));
-    HG_TRY(load_whole(l, "stride", 1, length, &stride, err));
-    HG_TRY(load_whole(l, "period", 0, INT32_MAX, &period, err));
-    HG_TRY(load_whole(l, "longest", 1, INT64_MAX, &l->d->longest, err));
-    l->d->length = (int32_t)length;
-    l->d->stride = (int32_t)stride;
-    l->d->period = (int32_t)period;
-    HG_TRY(load_seconds(l, "step", &l->d->step, err));
-    return load_seconds(l, "resample", &l->d->resample, err);
-}
-
 // Behind the windows.
 static int load_hiding(const loading *l, hg_error *err) {
     const hg__json *hide = hg__json_object_get(l->from, "hide");
@@ -454,6 +441,20 @@ static int load_hiding(const loading *l, hg_error *err) {
     return hg__fail(err, HG_ERR_MODEL,
                     "%s: signal: hide: expected masked or next, and 2 to %d parts of the window",
                     l->where, HG_MOST_HIDDEN_PARTS);
+}
+
+static int load_windows(const loading *l, hg_error *err) {
+    int64_t length, stride, period;
+    HG_TRY(load_whole(l, "window", 2, HG_MAX_WINDOW, &length, err));
+    HG_TRY(load_whole(l, "stride", 1, length, &stride, err));
+    HG_TRY(load_whole(l, "period", 0, INT32_MAX, &period, err));
+    HG_TRY(load_whole(l, "longest", 1, INT64_MAX, &l->d->longest, err));
+    l->d->length = (int32_t)length;
+    l->d->stride = (int32_t)stride;
+    l->d->period = (int32_t)period;
+    HG_TRY(load_seconds(l, "step", &l->d->step, err));
+    HG_TRY(load_seconds(l, "resample", &l->d->resample, err));
+    return load_hiding(l, err);
 }
 
 static int load_score(const loading *l, hg_error *err) {
@@ -490,7 +491,6 @@ static int load(const loading *l, const hg_model *m, hg_error *err) {
     l->d->named = hg__json_is_true(hg__json_object_get(l->from, "named"));
     HG_TRY(load_pick(l, err));
     HG_TRY(load_windows(l, err));
-    HG_TRY(load_hiding(l, err));
     HG_TRY(hg__signal_frames_load(&l->d->frames, l->from, l->d->read, l->where, err));
     HG_TRY(load_score(l, err));
     const hg__window_view view = hg__signal_view(l->d);
