@@ -118,16 +118,18 @@ typedef struct fitted {
 } fitted;
 
 // A model of windows of d: the network's weights are those it begins with, all else is fitted. kind: HG_SIGNAL_KINDS: as found.
-static inline void fit_drawn(fitted *f, const drawn *d, int32_t window, hg__signal_kind kind) {
+static inline void fit_hidden(fitted *f, const drawn *d, int32_t window, hg__signal_kind kind,
+                              hg__hide hide) {
     hg_error err = {0};
     hg__meter meter = {0};
-    const hg__signal_options o = {.window = window, .memory = 1 << 24};
+    const hg__signal_options o = {.window = window, .memory = 1 << 24, .hide = hide};
     const hg__signal_fit_options how = {.fpr = 0.01, .seed = 3};
     *f = (fitted){.pool = hg__pool_new(1, &err)};
     hg__recording *r = play(d, &err);
     int code = hg__samples_load(&f->samples, r, NULL, 0, 1 << 24, &err);
     if (code == HG_OK) code = hg__signal_look(&f->signal, &f->samples, r, &o, &err);
     if (kind != HG_SIGNAL_KINDS) f->signal.kind = kind;
+    f->signal.hiding.is_normalised = f->signal.kind == HG_SIGNAL_PULSES;
     if (code == HG_OK) {
         code = hg__signal_split_init(&f->split, &f->samples, &f->signal, 0.25, 50000, &err);
     }
@@ -144,6 +146,10 @@ static inline void fit_drawn(fitted *f, const drawn *d, int32_t window, hg__sign
     }
     if (!f->model || code < 0) fail_msg("%s", err.message);
     hg__recording_close(r);
+}
+
+static inline void fit_drawn(fitted *f, const drawn *d, int32_t window, hg__signal_kind kind) {
+    fit_hidden(f, d, window, kind, HG_HIDE_NONE);
 }
 
 static inline void clear_fitted(fitted *f) {

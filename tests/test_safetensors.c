@@ -126,7 +126,7 @@ static const struct {
     {"shape_overflow", "'a': expected the bytes of F32 [4294967296, 4294967296], got 0"},
     {"size_wraps_to_right", "'a': expected the bytes of F32 [4611686018427387905], got 4"},
     {"spec_bomb", "expected a tensor 'encoder.0.weight' of shape [127, 16777216], got none"},
-    {"spec_path", "model: expected a preset (ae, deep, pca, linear, nested, tied, sparse, topk, contractive, denoising, masked, conv, table, traffic, signal, unet, dncnn, repair, bottleneck, vae, gaussian_vae, table_vae, convvae, wae, vq, convvq, fsq, aae, vaegan) or a spec such as 'dense 64 relu | dense input sigmoid', got '/etc/secret.yaml'"},
+    {"spec_path", "model: expected a preset (ae, deep, pca, linear, nested, tied, sparse, topk, contractive, denoising, masked, conv, table, traffic, signal, conv1d, unet1d, unet, dncnn, repair, bottleneck, vae, gaussian_vae, table_vae, convvae, wae, vq, convvq, fsq, aae, vaegan) or a spec such as 'dense 64 relu | dense input sigmoid', got '/etc/secret.yaml'"},
     {"tail", "expected 4 bytes of data, as the header says, got 26"},
     {"tail_in_header", "header byte 53: expected only spaces behind the object"},
     {"torch_zip", "expected a safetensors file, got a zip archive (PyTorch's .pt, Keras' .keras); pickles can run code and are never read: safetensors.torch.save_file() writes the weights, hourglass import takes them"},

@@ -100,18 +100,66 @@ static void every_preset_takes_a_code_size(void **state) {
     const hg__shape image = {
         3, {32, 32, 1}
     };
+    const hg__shape window = {
+        3, {1, 50, 3}
+    };
     const hg__preset *presets = hg__presets(&count);
     assert_true(count >= 6);
     for (size_t i = 0; i < count; i++) {
         hg__spec s;
-        assert_int_equal(hg__spec_parse(&s, presets[i].name, &image, 0, NULL), HG_OK);
+        const bool is_signal = strncmp(presets[i].spec, "conv1d", 6) == 0;
+        const hg__shape *in = is_signal ? &window : &image;
+        assert_int_equal(hg__spec_parse(&s, presets[i].name, in, 0, NULL), HG_OK);
         const bool has_code = presets[i].latent > 0;
         if (has_code) assert_int_equal(s.code, presets[i].latent);
         hg__spec_clear(&s);
         if (!has_code) continue;
-        assert_int_equal(hg__spec_parse(&s, presets[i].name, &image, 24, NULL), HG_OK);
+        assert_int_equal(hg__spec_parse(&s, presets[i].name, in, 24, NULL), HG_OK);
         assert_int_equal(s.code, 24);
         hg__spec_clear(&s);
+    }
+}
+
+static void windows_may_have_any_length_and_any_channels(void **state) {
+    (void)state;
+    static const char *const models[] = {"signal", "conv1d", "unet1d"};
+    for (int64_t N = 1; N <= 512; N += N < 70 ? 1 : 37) {
+        for (int64_t C = 1; C <= 200; C += C < 4 ? 1 : 196) {
+            const hg__shape in = {
+                3, {1, N, C}
+            };
+            for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
+                hg__spec s, again;
+                hg_error err = {0};
+                if (hg__spec_parse(&s, models[i], &in, 0, &err) < 0) fail_msg("%s", err.message);
+                assert_true(s.parameters < (i == 0 ? 27000000 : 400000));
+                // as the model file has it
+                assert_int_equal(hg__spec_parse(&again, s.text, &in, 0, NULL), HG_OK);
+                assert_string_equal(again.text, s.text);
+                hg__spec_clear(&s);
+                hg__spec_clear(&again);
+            }
+        }
+    }
+}
+
+static void a_length_can_be_like_the_mirrored_ones(void **state) {
+    (void)state;
+    // clang-format off
+    static const char *const bad[][2] = {
+        {"deconv1d 3 k5 s2 op=like, conv1d input", "model: at 'op=like': 'like' copies a width of the encoder: it goes behind the '|'"},
+        {"conv1d 4 s2 | deconv1d like k5 s2 op=like, deconv1d 3 k3 s1 op=like, conv1d input", "model: at 'deconv1d 3 k3 s1 op=like': the encoder has no layer that 'like' could mirror"},
+        {"conv1d 4 s4 | deconv1d input k5 s2 op=like", "model: at 'deconv1d input k5 s2 op=like': deconv1d: expected output padding of -1 to 1, got 11"},
+    };
+    // clang-format on
+    const hg__shape in = {
+        3, {1, 22, 3}
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        hg__spec s;
+        hg_error err = {0};
+        assert_int_equal(hg__spec_parse(&s, bad[i][0], &in, 0, &err), HG_ERR_USAGE);
+        assert_string_equal(err.message, bad[i][1]);
     }
 }
 
@@ -258,6 +306,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(parameters_lie_on_whole_vectors_one_behind_the_other),
         cmocka_unit_test(canonical_text_is_a_fixed_point),
         cmocka_unit_test(every_preset_takes_a_code_size),
+        cmocka_unit_test(windows_may_have_any_length_and_any_channels),
+        cmocka_unit_test(a_length_can_be_like_the_mirrored_ones),
         cmocka_unit_test(images_count_as_rows_of_all_their_pixels),
         cmocka_unit_test(what_is_wrong_is_said_with_its_place),
         cmocka_unit_test(a_word_that_is_no_preset_is_told_the_presets),

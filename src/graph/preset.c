@@ -7,15 +7,18 @@
 #include "graph/spec.h"
 
 // unet: widths that keep the work per pixel small (140 kFLOP) and the file below 1 MB; no search was run over them.
-#define CONV64     "conv 64 relu, "
-#define FIVE       CONV64 CONV64 CONV64 CONV64 CONV64
+#define CONV64      "conv 64 relu, "
+#define FIVE        CONV64 CONV64 CONV64 CONV64 CONV64
 // bottleneck: 14 kFLOP a pixel, 0.5 million parameters.
-#define SMALLER(n) "conv " n " k3 s2, batchnorm relu, "
-#define LARGER(n)  "deconv " n " k4 s2, batchnorm relu, "
+#define SMALLER(n)  "conv " n " k3 s2, batchnorm relu, "
+#define LARGER(n)   "deconv " n " k4 s2, batchnorm relu, "
+// conv1d and unet1d: half as long, and back to what it was.
+#define CONV1D(n)   "conv1d " n " k5 s2 silu, "
+#define DECONV1D(n) "deconv1d " n " k5 s2 op=like"
 // repair: 63 kFLOP a pixel, 0.9 million parameters.
-#define NORMED(n)  "conv " n ", batchnorm relu, "
-#define HALVED(n)  "conv " n " k2 s2, batchnorm relu, "
-#define DOUBLED(n) "deconv " n " k2 s2, batchnorm relu, "
+#define NORMED(n)   "conv " n ", batchnorm relu, "
+#define HALVED(n)   "conv " n " k2 s2, batchnorm relu, "
+#define DOUBLED(n)  "deconv " n " k2 s2, batchnorm relu, "
 
 // clang-format off
 static const hg__preset presets[] = {
@@ -51,6 +54,11 @@ static const hg__preset presets[] = {
      "packets of a network, by how surprising each is by every level; the default for captures", HG_FOR_PACKETS, 8, NULL},
     {"signal", "dense 128 silu, dense %d | dense 128 silu, dense input",
      "windows of a recording through a narrow neck; the default for signals", HG_FOR_ANY, 16, NULL},
+    {"conv1d", CONV1D("32") CONV1D("32") CONV1D("32") "dense %d | dense like silu, " DECONV1D("like") " silu, " DECONV1D("like") " silu, " DECONV1D("input"),
+     "windows of a recording through a narrow neck, by convolutions over time; of any length", HG_FOR_ANY, 16, NULL},
+    {"unet1d", "conv1d 24 k5 silu, keep 1, " CONV1D("32") "keep 2, " CONV1D("48") "keep 3, " CONV1D("64") "conv1d 64 k3 silu | "
+               "conv1d 64 k3 silu, " DECONV1D("like") ", add 3, silu, " DECONV1D("like") ", add 2, silu, " DECONV1D("like") ", add 1, silu, conv1d input k5",
+     "windows of a recording at four scales, of any length: it could copy what it sees, and so has stretches hidden from it", HG_FOR_ANY, 0, "hide=masked"},
     {"unet", "keep 1, conv 32 relu, conv 32 relu, keep 2, conv 48 k2 s2, conv 48 relu, conv 48 relu, keep 3, "
              "conv 64 k2 s2, conv 64 relu, conv 64 relu | deconv 48 k2 s2, add 3, conv 48 relu, conv 48 relu, "
              "deconv 32 k2 s2, add 2, conv 32 relu, conv 32 relu, conv input, add 1",

@@ -24,6 +24,7 @@ typedef struct parser {
     const char *layer_at; // where its name stands
     int32_t position;     // of the next argument without a name
     uint32_t given;       // bit i: argument i was given
+    bool has_length;      // one of them is "op=like"
     int32_t wide;         // decoder layers that take a width, so far
     bool in_decoder;
     int32_t most; // layers there is room for
@@ -90,17 +91,23 @@ static bool takes_channels(const hg__layer_type *type) {
     return argument_at(type, 0, &a) && strcmp(a.name, "channels") == 0;
 }
 
-// What came into the encoder layer which mirrors the decoder layer being read: features or channels; 0: none.
-static size_t mirrored_width(const parser *p) {
+// The encoder layer which mirrors the decoder layer being read; NULL: there is none.
+static const hg__layer *mirrored(const parser *p) {
     const hg__spec *s = p->spec;
     int32_t left = p->wide;
     for (int32_t i = s->neck - 1; i >= 0; i--) {
-        if (!takes_width(s->layer[i].type) || left-- > 0) continue;
-        size_t count;
-        if (takes_channels(p->layer->type)) return (size_t)hg__extent_of(&s->layer[i].in).C;
-        return hg__shape_count(&s->layer[i].in, &count) ? count : 0;
+        if (takes_width(s->layer[i].type) && left-- == 0) return &s->layer[i];
     }
-    return 0;
+    return NULL;
+}
+
+// What came into it: features or channels; 0: none.
+static size_t mirrored_width(const parser *p) {
+    const hg__layer *m = mirrored(p);
+    size_t count;
+    if (!m) return 0;
+    if (takes_channels(p->layer->type)) return (size_t)hg__extent_of(&m->in).C;
+    return hg__shape_count(&m->in, &count) ? count : 0;
 }
 
 static int32_t input_width(const parser *p) {
@@ -183,6 +190,10 @@ static int add_argument(parser *p) {
     }
     p->given |= 1U << i;
     if (!equals) p->position++;
+    if (strcmp(a.name, "op") == 0 && strcmp(value, "like") == 0 && p->in_decoder) {
+        p->has_length = true;
+        return HG_OK;
+    }
     return read_value(p, value, &p->layer->arg[i]);
 }
 
@@ -267,6 +278,24 @@ static int put_code(parser *p) {
     return HG_OK;
 }
 
+// "op=like": the output padding with which it becomes as long as what came into the mirrored layer.
+static int take_length(parser *p) {
+    const hg__spec *s = p->spec;
+    const hg__layer *m = mirrored(p);
+    hg__layer trial = *p->layer;
+    argument a;
+    hg_error why;
+    int32_t i = 0;
+    if (!p->has_length) return HG_OK;
+    if (!m) return fail_at(p, p->layer_at, "the encoder has no layer that 'like' could mirror");
+    while (argument_at(trial.type, i, &a) && strcmp(a.name, "op") != 0) i++;
+    trial.arg[i] = 0;
+    trial.in = s->layers > 1 ? p->layer[-1].out : s->input;
+    if (trial.type->shape(&trial, &why) < 0) return fail_at(p, p->layer_at, why.message);
+    p->layer->arg[i] = hg__extent_of(&m->in).W - hg__extent_of(&trial.out).W;
+    return HG_OK;
+}
+
 // All arguments of the layer are known.
 static int finish_layer(parser *p) {
     hg__layer *l = p->layer;
@@ -282,6 +311,7 @@ static int finish_layer(parser *p) {
     }
     HG_TRY(put_code(p));
     HG_TRY(put_between(p));
+    HG_TRY(take_length(p));
     return shape_layer(p);
 }
 
@@ -316,6 +346,7 @@ static int start_layer(parser *p) {
     p->layer_at = p->at;
     p->position = 0;
     p->given = 0;
+    p->has_length = false;
     return HG_OK;
 }
 

@@ -5,7 +5,8 @@
 //   side  = item { "," item }
 //   item  = layer { argument } { activation }
 //   argument = number | "input" (features of a row, or channels of an image) | "like" (width of what came into the
-//              mirrored encoder layer) | name "=" number | letter number ("k3" is "k=3")
+//              mirrored encoder layer; "op=like": with such an output padding that it is as long as that) | name "=" number |
+//              letter number ("k3" is "k=3")
 //
 // An activation behind a layer is a layer of its own ("dense 64 relu" is two, as in nn.Sequential). So are the
 // `flatten` between an image and a dense layer and the `unflatten` that makes an image of a vector again: where

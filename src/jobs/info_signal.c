@@ -3,6 +3,7 @@
 #include "detect/table_model.h"
 #include "detect/thresholds.h"
 #include "jobs/job.h"
+#include "monitor/rebuilt.h"
 #include "monitor/window_detector.h"
 
 static void describe(hg__text *t, const hg__signal *d) {
@@ -17,11 +18,23 @@ static void describe(hg__text *t, const hg__signal *d) {
         hg__text_add(t, "%s%s", named++ ? ", " : "detectors   ", hg__window_detector_title(i));
     }
     if (d->detectors) hg__text_add(t, "\n");
+    if (d->hiding.kind != HG_HIDE_NONE) {
+        hg__text_add(t, "hidden      %s %d parts of a window, from the network\n",
+                     d->hiding.kind == HG_HIDE_NEXT ? "the last of" : "in turn each of",
+                     (int)d->hiding.parts);
+    }
     if (has_frames) {
         char text[HG_FRAMES_TEXT];
         hg__frames_setup_format(&d->frames.setup, text);
         hg__text_add(t, "frames      %s\n", text);
     }
+}
+
+static void describe_rebuilt(hg__text *t, const hg_model *m) {
+    char line[HG_REBUILT_TEXT];
+    const hg__rebuilt r = hg__rebuilt_load(m);
+    hg__rebuilt_describe(&r, line);
+    if (*line) hg__text_add(t, "            %s\n", line);
 }
 
 int hg__info_signal_text(hg__text *t, const hg_model *m, const char *where, hg_error *err) {
@@ -35,6 +48,7 @@ int hg__info_signal_text(hg__text *t, const hg_model *m, const char *where, hg_e
         hg__thresholds_write(&all, d.frames.setup.bands > 0 ? "frames" : "steps", "            ",
                              t);
     }
+    if (code == HG_OK) describe_rebuilt(t, m);
     hg__thresholds_clear(&all);
     hg__signal_clear(&d);
     return code;
@@ -43,7 +57,11 @@ int hg__info_signal_text(hg__text *t, const hg_model *m, const char *where, hg_e
 // As the model file has it.
 int hg__info_signal_json(hg__json *to, const hg_model *m, hg_error *err) {
     if (!hg__is_signal_model(m)) return HG_OK;
-    hg__json *own = hg__json_object_get(hg__model_detector(m), "signal");
-    if (hg__json_set(to, "signal", hg__json_share(own)) == 0) return HG_OK;
-    return hg__fail(err, HG_ERR_MEMORY, "out of memory while writing JSON");
+    static const char *const keys[] = {"signal", "rebuilt"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        hg__json *own = hg__json_object_get(hg__model_detector(m), keys[i]);
+        if (!own || hg__json_set(to, keys[i], hg__json_share(own)) == 0) continue;
+        return hg__fail(err, HG_ERR_MEMORY, "out of memory while writing JSON");
+    }
+    return HG_OK;
 }

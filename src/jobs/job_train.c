@@ -139,10 +139,11 @@ static int take_up(hg__train_run *r, hg_error *err) {
 static int stop_with_checkpoint(hg__train_run *r, hg_error *err) {
     r->pending_checkpoint = true;
     HG_TRY(hg__pending_save(r, err));
-    return hg__fail(
-        err, HG_ERR_STOPPED, "stopped in epoch %d of %d; go on with: resume=%s%s",
-        r->t.fit->progress.epoch + 1, hg__fit_epochs(r->t.fit), r->folder,
-        r->t.is_table ? " (and steps=1 to end here: scores and thresholds are made then)" : "");
+    return hg__fail(err, HG_ERR_STOPPED, "stopped in epoch %d of %d; go on with: resume=%s%s",
+                    r->t.fit->progress.epoch + 1, hg__fit_epochs(r->t.fit), r->folder,
+                    r->t.is_table || r->t.is_signal
+                        ? " (and steps=1 to end here: scores and thresholds are made then)"
+                        : "");
 }
 
 // Behind what diverged: what there is to go on from.

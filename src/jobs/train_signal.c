@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "jobs/judge_signal.h"
 #include "jobs/trainer.h"
+#include "monitor/rebuilt.h"
 #include "monitor/signal_fit.h"
 #include "monitor/window_detector.h"
 #include "signal/framed.h"
@@ -24,6 +25,7 @@ typedef struct hg__signal_data {
     hg__signal signal;
     hg__signal_split split;
     hg__windows windows;
+    hg__hidden_windows hidden; // the same, as the network sees them
 } hg__signal_data;
 
 void hg__signal_data_free(hg__signal_data *p) {
@@ -95,6 +97,20 @@ static int window_of(const struct hg__values *v, int32_t *window, hg_error *err)
     return HG_OK;
 }
 
+static hg__hide hide_of(const struct hg__values *v) {
+    for (int32_t i = HG_HIDE_NONE; i < HG_HIDE_KINDS; i++) {
+        if (strcmp(v->hide, hg__hide_names[i]) == 0) return (hg__hide)i;
+    }
+    return HG_HIDE_NONE;
+}
+
+int hg__check_hide(const hg__trainer *t, hg_error *err) {
+    if (t->is_signal || hide_of(&t->o.values) == HG_HIDE_NONE) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "hide=%s: expected a recording, which window=auto makes of a table or an array",
+                    t->o.values.hide);
+}
+
 static void tell_signal(const hg__trainer *t, const hg__signal_data *p) {
     const hg__signal *d = &p->signal;
     char line[400], every[64] = "", period[64] = "";
@@ -142,6 +158,7 @@ static int load(hg__trainer *t, hg__signal_data *p, hg_error *err) {
                             .resample = v->resample,
                             .memory = (size_t)v->max_mem,
                             .is_sound = has_frames,
+                            .hide = hide_of(v),
                             .beside = t->beside};
     HG_TRY(hg__window_detectors_parse(v->detectors, &o.detectors, err));
     HG_TRY(window_of(v, &o.window, err));
@@ -167,6 +184,10 @@ int hg__open_signal(hg__trainer *t, hg_error *err) {
     if (!t->data) return HG_ERR_MEMORY;
     t->data->path = v->data;
     t->data->fingerprint = p->samples.data.fingerprint;
+    if (p->signal.hiding.kind == HG_HIDE_NONE) return HG_OK;
+    p->hidden = (hg__hidden_windows){p->windows, p->signal.hiding};
+    p->hidden.windows.view = hg__hiding_view(&p->signal.hiding, p->windows.view);
+    t->data->learned = hg__hidden_source(&p->hidden, v->data);
     return HG_OK;
 }
 
@@ -180,6 +201,13 @@ void hg__split_signal(hg__trainer *t) {
     t->val_rows.count = s->held;
 }
 
+static void tell_rebuilt(const hg__trainer *t) {
+    char line[HG_REBUILT_TEXT];
+    const hg__rebuilt r = hg__rebuilt_load(t->model);
+    hg__rebuilt_describe(&r, line);
+    hg__trainer_note(t, line);
+}
+
 int hg__fit_signal(hg__trainer *t, hg_error *err) {
     hg__signal_data *p = t->signal;
     const struct hg__values *v = &t->o.values;
@@ -191,5 +219,6 @@ int hg__fit_signal(hg__trainer *t, hg_error *err) {
     hg__meter_end(&t->meter);
     HG_TRY(code);
     hg__trainer_tell_threshold(t, "steps");
+    tell_rebuilt(t);
     return HG_OK;
 }

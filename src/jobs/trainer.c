@@ -240,6 +240,7 @@ static int check(hg__trainer *t, hg_error *err) {
     t->is_signal = hg__is_signal_run(t);
     HG_TRY(t->is_signal ? check_signal(t, err) : check_rows(t, err));
     HG_TRY(hg__set_preset_options(t, err));
+    HG_TRY(hg__check_hide(t, err));
     HG_TRY(check_end(t, err));
     return hg__trim_check(t, err);
 }

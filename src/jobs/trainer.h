@@ -141,6 +141,7 @@ void hg__packets_free(struct hg__packet_data *p); // NULL is fine
 // train_signal.c: whether rows are windows of a recording; options for such a run where nobody set them; data; which of it is held out; and
 // what makes a trained model one of a recording.
 bool hg__is_signal_run(const hg__trainer *t);
+int hg__check_hide(const hg__trainer *t, hg_error *err); // that hide= has a recording
 int hg__set_signal_options(hg__trainer *t, hg_error *err);
 int hg__open_signal(hg__trainer *t, hg_error *err);
 void hg__split_signal(hg__trainer *t);

@@ -209,7 +209,23 @@ static void choose_window(hg__signal *d, const hg__signal_options *o) {
     if (o->is_sound) d->kind = HG_SIGNAL_SOUND;
 }
 
+static void choose_hiding(hg__signal *d, hg__hide kind) {
+    d->hiding = (hg__hiding){.kind = kind,
+                             .parts = kind == HG_HIDE_NONE ? 0 : HG_HIDDEN_PARTS,
+                             .is_normalised = d->kind == HG_SIGNAL_PULSES};
+}
+
+static int check_hiding(const hg__signal *d, hg_error *err) {
+    const hg__window_view v = hg__signal_view(d);
+    if (d->hiding.kind == HG_HIDE_NONE || v.length / v.every >= HG_HIDDEN_PARTS) return HG_OK;
+    return hg__fail(
+        err, HG_ERR_USAGE,
+        "hide: expected windows of at least %d steps, of which parts are hidden, got %d",
+        HG_HIDDEN_PARTS, v.length / v.every);
+}
+
 static int check(const hg__signal *d, const hg__samples *s, hg_error *err) {
+    HG_TRY(check_hiding(d, err));
     if (d->longest < d->length) {
         return hg__fail(err, HG_ERR_DATA,
                         "%s: expected a stretch of at least %d steps without a gap, as windows are "
@@ -253,6 +269,7 @@ static int look(hg__signal *d, hg__samples *s, hg__recording *r, const hg__signa
     d->longest = longest(s, &first);
     if (!o->is_sound) HG_TRY(find_kind(d, s, err));
     choose_window(d, o);
+    choose_hiding(d, o->hide);
     return check(d, s, err);
 }
 
@@ -334,6 +351,11 @@ static hg__json *detectors_json(uint32_t rows) {
     return all;
 }
 
+static hg__json *hiding_json(const hg__signal *d) {
+    return hg__json_pack("{s:s, s:i}", "kind", hg__hide_names[d->hiding.kind], "parts",
+                         d->hiding.parts);
+}
+
 int hg__signal_save(const hg__signal *d, hg_model *m, hg__json *detector, hg_error *err) {
     hg__json *own =
         hg__json_pack("{s:s, s:o, s:b, s:o, s:i, s:i, s:i, s:I, s:f, s:f}", "kind",
@@ -345,6 +367,9 @@ int hg__signal_save(const hg__signal *d, hg_model *m, hg__json *detector, hg_err
         code = HG_ERR_MEMORY;
     }
     if (d->detectors && hg__json_set(own, "detectors", detectors_json(d->detectors)) < 0) {
+        code = HG_ERR_MEMORY;
+    }
+    if (d->hiding.kind != HG_HIDE_NONE && hg__json_set(own, "hide", hiding_json(d)) < 0) {
         code = HG_ERR_MEMORY;
     }
     if (d->beside && hg__json_set(own, "beside", detectors_json(d->beside)) < 0) {
@@ -422,6 +447,25 @@ static int load_kind(const loading *l, hg_error *err) {
                     name ? name : "none");
 }
 
+// Behind the windows.
+static int load_hiding(const loading *l, hg_error *err) {
+    const hg__json *hide = hg__json_object_get(l->from, "hide");
+    const char *name = hg__json_string_value(hg__json_object_get(hide, "kind"));
+    const int64_t parts = hg__json_integer_value(hg__json_object_get(hide, "parts"));
+    const hg__window_view v = hg__signal_view(l->d);
+    hg__hide kind = HG_HIDE_NONE;
+    for (int32_t i = HG_HIDE_MASKED; name && i < HG_HIDE_KINDS; i++) {
+        if (strcmp(name, hg__hide_names[i]) == 0) kind = (hg__hide)i;
+    }
+    l->d->hiding = (hg__hiding){kind, (int32_t)parts, l->d->kind == HG_SIGNAL_PULSES};
+    const bool is_whole = kind != HG_HIDE_NONE && parts >= 2 && parts <= HG_MOST_HIDDEN_PARTS &&
+                          parts <= v.length / v.every;
+    if (!hide || is_whole) return HG_OK;
+    return hg__fail(err, HG_ERR_MODEL,
+                    "%s: signal: hide: expected masked or next, and 2 to %d parts of the window",
+                    l->where, HG_MOST_HIDDEN_PARTS);
+}
+
 static int load_windows(const loading *l, hg_error *err) {
     int64_t length, stride, period;
     HG_TRY(load_whole(l, "window", 2, HG_MAX_WINDOW, &length, err));
@@ -432,7 +476,8 @@ static int load_windows(const loading *l, hg_error *err) {
     l->d->stride = (int32_t)stride;
     l->d->period = (int32_t)period;
     HG_TRY(load_seconds(l, "step", &l->d->step, err));
-    return load_seconds(l, "resample", &l->d->resample, err);
+    HG_TRY(load_seconds(l, "resample", &l->d->resample, err));
+    return load_hiding(l, err);
 }
 
 static int load_score(const loading *l, hg_error *err) {

@@ -4,7 +4,7 @@
 #ifndef HG_MONITOR_SIGNAL_H
 #define HG_MONITOR_SIGNAL_H
 #include "model/model.h"
-#include "rows/windows.h"
+#include "rows/hiding.h"
 #include "signal/frames.h"
 
 // What a recording is of, which says how its windows are looked at.
@@ -39,6 +39,7 @@ typedef struct hg__signal {
     int64_t longest;          // steps of training without a gap
     double step;              // s; 0: nobody knows
     double resample;          // s that steps are averaged over; 0: steps as they are
+    hg__hiding hiding;        // from the network
     bool
         is_plain; // imported: a window's score is the network's mean squared error, and nothing is known of what is usual
     uint32_t
@@ -57,6 +58,7 @@ typedef struct hg__signal_options {
     size_t memory;              // bytes of samples that may be held
     bool is_sound;              // steps are frames
     uint32_t detectors, beside; // as above
+    hg__hide hide;
 } hg__signal_options;
 
 // Looks at the recording s, of which r tells names and steps: all but what training finds. What of s is not looked at is left out of it; it is

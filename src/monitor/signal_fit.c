@@ -10,6 +10,7 @@
 #include "detect/table_model.h"
 #include "monitor/clips.h"
 #include "monitor/novelty.h"
+#include "monitor/rebuilt.h"
 #include "monitor/signal_alarms.h"
 #include "monitor/signal_scorer.h"
 #include "monitor/window_detector.h"
@@ -301,6 +302,12 @@ static int find_thresholds(fitting *f, const hg__signal_fit_options *o, hg_error
     return hg__signal_alarms_fit(f->m, &held, &rate, f->detector, err);
 }
 
+static int measure_rebuilt(fitting *f, hg_error *err) {
+    hg__rebuilt r;
+    HG_TRY(hg__rebuilt_measure(&r, f->m, f->d, f->s, f->split, f->pool, err));
+    return hg__rebuilt_save(&r, f->detector, err);
+}
+
 static int fit(fitting *f, const hg__signal_fit_options *o, hg_error *err) {
     for (int32_t i = 0; i < HG_WINDOW_DETECTORS; i++) {
         f->own[i] = hg__window_detector_make(i, f->d, f->pool);
@@ -312,6 +319,7 @@ static int fit(fitting *f, const hg__signal_fit_options *o, hg_error *err) {
     if (f->split->folds > 0) HG_TRY(visit_folds(f, use_scores, err));
     HG_TRY(fit_on_all(f, err));
     HG_TRY(fit_novelty(f, err));
+    HG_TRY(measure_rebuilt(f, err));
     return find_thresholds(f, o, err);
 }
 

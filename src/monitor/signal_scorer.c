@@ -304,7 +304,8 @@ static void add_errors(hg__signal_scorer *s, const watcher *w, const float *x, c
         const float *value = s->value + to;
         float *made = s->made + to, *error = s->error + to;
         for (size_t c = 0; c < C; c++) {
-            const float r = isnan(value[c]) ? 0 : x[from + c] - y[from + c];
+            const bool is_there = !isnan(value[c]) && !isnan(x[from + c]);
+            const float r = is_there ? x[from + c] - y[from + c] : 0;
             made[c] += y[from + c];
             error[c] += r * r;
         }
@@ -322,12 +323,13 @@ static void keep_errors(hg__signal_scorer *s, const watcher *w, const float *x, 
         error[c] = 0;
         s->most[c] = -1;
     }
-    for (int32_t t = 0; t < v->length; t++) {
+    for (int32_t t = w->detector.first; t < v->length; t++) {
         const size_t seen = (size_t)(t / v->every) * C;
         const float *value = s->value + (size_t)(start + t) * C;
         for (size_t c = 0; c < C; c++) {
             const float r = x[seen + c] - y[seen + c], square = r * r;
-            const bool is_there = !isnan(value[c]), is_most = is_there && square > s->most[c];
+            const bool is_there = !isnan(value[c]) && !isnan(x[seen + c]);
+            const bool is_most = is_there && square > s->most[c];
             error[c] += is_there ? square : 0;
             s->most[c] = is_most ? square : s->most[c];
             made[c] = is_most ? y[seen + c] : made[c];
@@ -358,7 +360,8 @@ static void run_windows(hg__signal_scorer *s, watcher *w) {
         const float *y = s->y + (size_t)i * (size_t)w->detector.width;
         // Steps before the next window may have been given: the one at the end is of those behind it.
         const int32_t end = hg__min(w->start[i] + w->detector.view.length, s->held);
-        const int32_t behind = w->start[i] == w->last ? w->next : w->start[i];
+        const int32_t behind = hg__max(w->start[i] == w->last ? w->next : w->start[i],
+                                       w->start[i] + w->detector.first);
         const int32_t first = w->detector.type->is_of_end ? end - 1 : behind;
         if (has_errors && s->is_live) keep_errors(s, w, x, y, w->start[i]);
         if (has_errors && !s->is_live) add_errors(s, w, x, y, w->start[i], first);

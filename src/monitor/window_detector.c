@@ -84,6 +84,15 @@ static int32_t length_of(int32_t times, int32_t every, const hg__signal *s) {
     return length / every * every;
 }
 
+static void hide(hg__window_detector *d, const hg__signal *s) {
+    int32_t first, end;
+    d->hiding = s->hiding;
+    d->view = hg__hiding_view(&d->hiding, d->view);
+    if (d->hiding.kind != HG_HIDE_NEXT) return;
+    hg__hiding_steps(&d->hiding, d->view.length / d->view.every, 0, &first, &end);
+    d->first = first * d->view.every;
+}
+
 hg__window_detector hg__window_detector_make(int32_t row, const hg__signal *s, hg__pool *pool) {
     const bool is_network = row == HG_DETECTOR_autoencoder;
     hg__window_detector d = {.type = table[row].type,
@@ -100,11 +109,13 @@ hg__window_detector hg__window_detector_make(int32_t row, const hg__signal *s, h
         d.view.length = length_of(table[row].times, table[row].every, s);
         if (d.type->takes_power) d.view.length = to_power(d.view.length);
     }
+    if (is_network) hide(&d, s);
     d.width = hg__window_width(&d.view);
     // what raises no alarms is not waited for
     const int64_t stride = s->stride * (d.is_prompt ? 1 : 2);
     d.stride = hg__max(1, (int32_t)((int64_t)d.view.length * stride / s->length));
     if (d.type->is_of_end) d.stride = 1;
+    d.stride = hg__min(d.stride, d.view.length - d.first); // no step between what windows say
     return d;
 }
 

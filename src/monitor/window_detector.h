@@ -29,7 +29,7 @@ typedef struct hg__window_data {
     uint64_t seed;
 } hg__window_data;
 
-// Windows, filled, scaled and limited as the detector's view says: the numbers of window i, (width), begin at x + i * pitch. Where they are
+// Windows, filled (not where steps are hidden), scaled and limited as the detector's view says: the numbers of window i, (width), begin at x + i * pitch. Where they are
 // cut from a recording as it stands they overlap.
 typedef struct hg__seen_windows {
     const float *x; // borrowed
@@ -64,6 +64,8 @@ struct hg__window_detector {
     int32_t width;        // numbers of a window that go in
     int32_t stride;       // steps from one window to the next
     bool is_there;        // it is fitted, and looks at windows
+    int32_t first;        // of its steps, the first that a window says something of
+    hg__hiding hiding;    // from the network
     float weight;         // in the score; 0: it counts nothing
     bool is_prompt;       // it counts in the score of now
     hg__usual usual;

@@ -22,6 +22,12 @@ static void fill(float *x, int32_t length, int32_t step, float centre) {
     }
 }
 
+void hg__window_fill(float *x, int32_t steps, int32_t channels, const hg__channel_scale *scale) {
+    for (int32_t c = 0; c < channels; c++) {
+        fill(x + c, steps, channels, scale ? scale[c].centre : 0);
+    }
+}
+
 int32_t hg__window_width(const hg__window_view *v) {
     return v->length / v->every * v->channels;
 }
@@ -47,6 +53,10 @@ static void average(const hg__window_view *v, const float *x, float *to) {
     }
 }
 
+float hg__window_shape_factor(float variance) {
+    return 1 / (sqrtf(variance) + least_deviation);
+}
+
 // One channel of y (count, step).
 static void normalise(float *y, int32_t count, int32_t step) {
     float sum = 0, square = 0;
@@ -57,7 +67,7 @@ static void normalise(float *y, int32_t count, int32_t step) {
         *at -= mean;
         square += *at * *at;
     }
-    const float factor = 1 / (sqrtf(square / (float)count) + least_deviation);
+    const float factor = hg__window_shape_factor(square / (float)count);
     for (int32_t i = 0; i < count; i++) y[(size_t)i * (size_t)step] *= factor;
 }
 
@@ -69,8 +79,8 @@ static bool lacks(const float *x, size_t count) {
 
 void hg__window_see(const hg__window_view *v, float *x, float *to) {
     const int32_t C = v->channels, left = v->length / v->every;
-    if (lacks(x, (size_t)v->length * (size_t)C)) {
-        for (int32_t c = 0; c < C; c++) fill(x + c, v->length, C, v->scale[c].centre);
+    if (!v->keeps_missing && lacks(x, (size_t)v->length * (size_t)C)) {
+        hg__window_fill(x, v->length, C, v->scale);
     }
     hg__window_scale(v, x, v->length, x);
     if (v->every > 1) {

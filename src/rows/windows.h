@@ -22,7 +22,8 @@ typedef struct hg__window_view {
     int32_t every;            // divides N; 1: the steps themselves
     bool is_normalised; // of each channel only its shape counts, not where it is and how large
     const hg__channel_scale *scale; // borrowed, (C)
-    float limit; // values farther from 0 than this, once scaled, are taken as this far
+    float limit;        // values farther from 0 than this, once scaled, are taken as this far
+    bool keeps_missing; // missing values stay NaN, and so do means with one of them
 } hg__window_view;
 
 int32_t hg__window_width(const hg__window_view *v); // numbers that go in: N / every * C
@@ -33,6 +34,10 @@ int32_t hg__window_width(const hg__window_view *v); // numbers that go in: N / e
 void hg__window_see(const hg__window_view *v, float *x, float *to);
 // Only scaled and limited, `steps` of them: x (steps, C) -> to likewise, which may be x. A missing value stays missing.
 void hg__window_scale(const hg__window_view *v, const float *x, int32_t steps, float *to);
+// The first of that alone, x (steps, C). scale NULL: x is scaled, and where a channel is missing it becomes 0.
+void hg__window_fill(float *x, int32_t steps, int32_t channels, const hg__channel_scale *scale);
+// What a normalised channel of this variance is multiplied by.
+float hg__window_shape_factor(float variance);
 
 typedef struct hg__windows {
     const hg__samples *from; // borrowed

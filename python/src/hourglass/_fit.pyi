@@ -48,6 +48,7 @@ class _FitCall(Protocol):
         detectors: Text | None = 'auto',
         stride: int | None = 0,
         timestamp: Text | None = None,
+        hide: Literal['none', 'masked', 'next'] | None = 'none',
         resample: float | str | None = 0,
         noise: Text | None = None,
         crop: int | None = 64,
