@@ -26,18 +26,19 @@ typedef struct sheet {
     hg_result *result;
 } sheet;
 
-static hg__cell text(const char *words) {
-    return (hg__cell){.kind = HG_CELL_TEXT, .text = words, .size = (int32_t)strlen(words)};
+// Where cells lie, which costs less than to hand them over.
+
+static void put_text(hg__cell *to, const char *words) {
+    *to = (hg__cell){.kind = HG_CELL_TEXT, .text = words, .size = (int32_t)strlen(words)};
 }
 
-static hg__cell number(double x) {
-    return isfinite(x) ? (hg__cell){.kind = HG_CELL_NUMBER, .number = x} : (hg__cell){0};
+static void put_number(hg__cell *to, double x) {
+    *to = (hg__cell){.kind = isfinite(x) ? HG_CELL_NUMBER : HG_CELL_MISSING, .number = x};
 }
 
-static hg__cell single(float x) {
-    return isfinite(x)
-               ? (hg__cell){.kind = HG_CELL_NUMBER, .size = HG_CELL_SINGLE, .number = (double)x}
-               : (hg__cell){0};
+static void put_single(hg__cell *to, float x) {
+    put_number(to, (double)x);
+    if (to->kind == HG_CELL_NUMBER) to->size = HG_CELL_SINGLE;
 }
 
 // ---- columns ------------------------------------------------------------------------------------
@@ -86,10 +87,20 @@ static void explain(sheet *s, int32_t i, bool is_wanted, hg__cell *cell) {
     for (int32_t r = 0; r < s->top; r++, cell += PER_REASON) {
         for (int32_t k = 0; k < PER_REASON; k++) cell[k] = (hg__cell){0};
         if (r >= n) continue;
-        cell[0] = text(d->name[reason[r].channel]);
-        cell[1] = single(reason[r].observed);
-        cell[2] = single(reason[r].expected);
-        cell[3] = single(reason[r].share);
+        put_text(&cell[0], d->name[reason[r].channel]);
+        put_single(&cell[1], reason[r].observed);
+        put_single(&cell[2], reason[r].expected);
+        put_single(&cell[3], reason[r].share);
+    }
+}
+
+static void put_time(hg__cell *to, const hg__scored_step *step, char when[HG_WHEN]) {
+    *to = (hg__cell){0};
+    if (step->when[0]) {
+        put_text(to, step->when);
+    } else if (!isnan(step->time)) {
+        snprintf(when, HG_WHEN, "%.9f", step->time);
+        put_text(to, when);
     }
 }
 
@@ -98,19 +109,15 @@ static int write_step(sheet *s, const hg__judged_step *j, int32_t i, hg_error *e
     char when[HG_WHEN];
     hg__cell *cell = s->cell;
     if (step->row < 0) return HG_OK; // nobody measured it
-    *cell++ = number((double)step->row);
-    if (s->has_file) *cell++ = text(hg__signal_judging_path(&s->in, step->file));
-    if (s->has_time) {
-        const bool is_written = step->when[0], is_known = is_written || !isnan(step->time);
-        if (!is_written) snprintf(when, sizeof when, "%.9f", step->time);
-        *cell++ = is_known ? text(is_written ? step->when : when) : (hg__cell){0};
-    }
-    *cell++ = single(step->score);
-    if (hg__signal_scorer_has_novelty(s->in.scorer)) *cell++ = single(step->novelty);
+    put_number(cell++, (double)step->row);
+    if (s->has_file) put_text(cell++, hg__signal_judging_path(&s->in, step->file));
+    if (s->has_time) put_time(cell++, step, when);
+    put_single(cell++, step->score);
+    if (hg__signal_scorer_has_novelty(s->in.scorer)) put_single(cell++, step->novelty);
     if (hg__signal_alarms_has(&s->in.alarms)) {
-        *cell++ = number(j->p);
-        *cell++ = number(j->is_alarm);
-        *cell++ = j->event ? number((double)j->event) : (hg__cell){0};
+        put_number(cell++, j->p);
+        put_number(cell++, j->is_alarm);
+        put_number(cell++, j->event ? (double)j->event : (double)NAN);
     }
     if (s->top) explain(s, i, j->is_alarm || s->all_reasons, cell);
     s->result->rows++;

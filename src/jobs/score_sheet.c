@@ -66,18 +66,19 @@ static size_t repeat_number(char text[NUMBER], hg__out_kind kind, double x,
 // last (columns), or NULL.
 static void format_csv(const hg__score_sheet *s, const hg__cell *cell, hg__written_number *last,
                        hg__text *t) {
-    for (int32_t i = 0; i < s->columns; i++) {
-        char *to = hg__text_room(t, 1 + NUMBER);
-        if (!to) return;
+    const size_t room = (size_t)s->columns * (1 + NUMBER);
+    char *to = hg__text_room(t, room);
+    for (int32_t i = 0; i < s->columns && to; i++) {
         if (i) *to++ = ',';
-        t->length += i > 0;
         if (cell[i].kind == HG_CELL_NUMBER) {
-            t->length +=
-                repeat_number(to, s->column[i].kind, cell[i].number, last ? &last[i] : NULL);
+            to += repeat_number(to, s->column[i].kind, cell[i].number, last ? &last[i] : NULL);
         } else if (cell[i].kind != HG_CELL_MISSING) {
+            t->length = (size_t)(to - t->data);
             add_csv_text(t, cell[i].text, (size_t)cell[i].size);
+            to = hg__text_room(t, room);
         }
     }
+    if (to) t->length = (size_t)(to - t->data);
 }
 
 static void format(const hg__score_sheet *s, const hg__cell *cell, hg__written_number *last,
