@@ -177,13 +177,17 @@ static int count_steps(hg__recording *r, int64_t until, counts *to, hg_error *er
 // How much of a recording trains, and whether it can be a test at all.
 static int survey(trial *t, const char *path, hg__compared_signal *set, bool *is_fit,
                   hg_error *err) {
-    counts there;
+    counts there = {0};
     hg_options *o = hg__options_copy(t->o, err);
     hg__recording *r = NULL;
     if (o && hg_options_set(o, "data", path, err) == HG_OK) {
         r = hg__signal_open(o, NULL, NULL, err);
     }
-    int code = r ? count_steps(r, 0, &there, err) : (int)err->code;
+    if (!r) {
+        hg_options_free(o);
+        return (int)err->code;
+    }
+    int code = count_steps(r, 0, &there, err);
     if (code == HG_OK && !*t->o->values.test) {
         t->until = set->trained = there.named ? there.named : there.normal / 2;
         code = hg__recording_rewind(r, err);
@@ -211,7 +215,7 @@ static int run_recording(hg__signal_comparison *c, const hg_options *o, const hg
                          const char *path, hg_error *err) {
     hg__compared_signal *set = &c->set[c->sets];
     trial t = {.o = o, .l = l};
-    bool is_fit;
+    bool is_fit = false;
     const char *slash = strrchr(path, '/');
     *set = (hg__compared_signal){.window = -1};
     snprintf(set->name, sizeof set->name, "%.255s", slash && slash[1] ? slash + 1 : path);
