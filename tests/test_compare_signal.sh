@@ -71,6 +71,10 @@ expect "the same at the first seed as one alone" cmp <(grep "^one.csv,0," c.csv)
 expect "a list: $(cat err)" compare data=many/one.csv,many/two.csv window=auto >table
 expect "names who is best of each" eval 'grep -q "^one.csv  *740  *120  *[01].[0-9]*  *[01].[0-9]*  [a-zP]" table'
 
+mkdir other && cp many/one.csv other/one.csv
+expect "of several folders: $(cat err)" compare data=many,other window=auto out=c.csv >/dev/null
+expect "with their names" [ "$(cut -d, -f 1 c.csv | uniq | tr '\n' ' ')" = "set many/one.csv many/two.csv other/one.csv " ]
+
 # ---- labels= --------------------------------------------------------------------------------------
 tail -n +2 many/one.csv | cut -d, -f 1,2 >x_800_1201_1260.txt
 expect "file names say what trains: $(cat err)" "$command" compare data=x_800_1201_1260.txt window=auto labels=name steps=30 progress=none >table 2>err

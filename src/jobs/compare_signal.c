@@ -177,13 +177,17 @@ static int count_steps(hg__recording *r, int64_t until, counts *to, hg_error *er
 // How much of a recording trains, and whether it can be a test at all.
 static int survey(trial *t, const char *path, hg__compared_signal *set, bool *is_fit,
                   hg_error *err) {
-    counts there;
+    counts there = {0};
     hg_options *o = hg__options_copy(t->o, err);
     hg__recording *r = NULL;
     if (o && hg_options_set(o, "data", path, err) == HG_OK) {
         r = hg__signal_open(o, NULL, NULL, err);
     }
-    int code = r ? count_steps(r, 0, &there, err) : (int)err->code;
+    if (!r) {
+        hg_options_free(o);
+        return (int)err->code;
+    }
+    int code = count_steps(r, 0, &there, err);
     if (code == HG_OK && !*t->o->values.test) {
         t->until = set->trained = there.named ? there.named : there.normal / 2;
         code = hg__recording_rewind(r, err);
@@ -207,14 +211,34 @@ static int run_seeds(hg__signal_comparison *c, trial *t, hg__compared_signal *se
     return HG_OK;
 }
 
+// The end of a path behind its last slash, or with its folder.
+static const char *name_of(const char *path, bool with_folder) {
+    const char *at = path + strlen(path);
+    for (int32_t slashes = with_folder ? 2 : 1; at > path; at--) {
+        if (at[-1] == '/' && at[0] && --slashes == 0) break;
+    }
+    return at;
+}
+
+static bool has_folders(const hg__recording_list *l) {
+    const char *first = l->file[0].path;
+    const size_t size = (size_t)(name_of(first, false) - first);
+    for (int32_t i = 1; i < l->count; i++) {
+        const char *path = l->file[i].path;
+        if ((size_t)(name_of(path, false) - path) != size || strncmp(path, first, size) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int run_recording(hg__signal_comparison *c, const hg_options *o, const hg_listener *l,
                          const char *path, hg_error *err) {
     hg__compared_signal *set = &c->set[c->sets];
     trial t = {.o = o, .l = l};
-    bool is_fit;
-    const char *slash = strrchr(path, '/');
+    bool is_fit = false;
     *set = (hg__compared_signal){.window = -1};
-    snprintf(set->name, sizeof set->name, "%.255s", slash && slash[1] ? slash + 1 : path);
+    snprintf(set->name, sizeof set->name, "%.255s", name_of(path, c->has_folders));
     hg__cut_partial(set->name);
     HG_TRY(survey(&t, path, set, &is_fit, err));
     if (!is_fit) {
@@ -239,6 +263,7 @@ static int run_all(hg__signal_comparison *c, const hg_options *o, const hg_liste
     if (code == HG_OK) {
         c->set = hg__alloc((size_t)list.count, sizeof *c->set, err);
         if (!c->set) code = HG_ERR_MEMORY;
+        c->has_folders = has_folders(&list);
     }
     for (int32_t i = 0; code == HG_OK && i < list.count; i++) {
         const char *path = list.file[i].path;

@@ -30,6 +30,7 @@ typedef struct hg__signal_comparison {
     int32_t seeds, sets;
     int64_t first_seed;
     bool is_chosen;           // detectors= said which count
+    bool has_folders;         // recordings are of several, and named with theirs
     bool is_named;            // file names say which rows train
     hg__compared_signal *set; // owned, (sets)
     hg__meter meter;          // of trainings

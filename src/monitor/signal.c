@@ -506,6 +506,12 @@ static int load_detectors(const loading *l, const char *name_of, uint32_t *to, h
     return HG_OK;
 }
 
+static int load_scoring(const loading *l, hg_error *err) {
+    HG_TRY(load_score(l, err));
+    HG_TRY(load_detectors(l, "detectors", &l->d->detectors, err));
+    return load_detectors(l, "beside", &l->d->beside, err);
+}
+
 static int load_scale(const loading *l, const hg_model *m, hg_error *err) {
     const hg__tensor *part;
     hg__signal *d = l->d;
@@ -533,9 +539,7 @@ static int load(const loading *l, const hg_model *m, hg_error *err) {
     HG_TRY(load_pick(l, err));
     HG_TRY(load_windows(l, err));
     HG_TRY(hg__signal_frames_load(&l->d->frames, l->from, l->d->read, l->where, err));
-    HG_TRY(load_score(l, err));
-    HG_TRY(load_detectors(l, "detectors", &l->d->detectors, err));
-    HG_TRY(load_detectors(l, "beside", &l->d->beside, err));
+    HG_TRY(load_scoring(l, err));
     const hg__window_view view = hg__signal_view(l->d);
     if ((int64_t)view.length / view.every * view.channels != m->net.spec.width) {
         return hg__fail(err, HG_ERR_MODEL,
