@@ -78,7 +78,8 @@ static int report(hg__signal_watch *w, hg_error *err) {
 // ---- steps --------------------------------------------------------------------------------------
 
 static void count_missing(hg__signal_watch *w, const hg__steps *s) {
-    const int32_t channels = hg__signal_scorer_signal(w->scorer)->read;
+    const hg__signal *d = hg__signal_scorer_signal(w->scorer);
+    const int32_t channels = w->framer ? d->frames.channels : d->read;
     int64_t missing = 0;
     for (int32_t i = 0; i < s->count; i++) {
         const float *value = s->value + (size_t)i * (size_t)channels;
@@ -87,15 +88,22 @@ static void count_missing(hg__signal_watch *w, const hg__steps *s) {
     w->missing += missing;
 }
 
-static void judge(hg__signal_watch *w, const hg__steps *s) {
+static void judge_steps(hg__signal_watch *w, const hg__steps *s) {
     const hg__scored_step *step;
-    w->has_times = s->when != NULL;
-    count_missing(w, s);
     for (int32_t taken = 0; taken < s->count;) {
         taken += hg__signal_scorer_take(w->scorer, s, taken);
         const int32_t n = hg__signal_scorer_next(w->scorer, &step);
         for (int32_t i = 0; i < n; i++) hg__signal_watch_take(w, &step[i], i);
     }
+}
+
+static void judge(hg__signal_watch *w, const hg__steps *s) {
+    hg__steps frames;
+    int32_t at = 0;
+    w->has_times = s->when != NULL;
+    count_missing(w, s);
+    if (!w->framer) judge_steps(w, s);
+    while (w->framer && hg__framer_run(w->framer, s, &at, &frames)) judge_steps(w, &frames);
 }
 
 static int write_lines(hg__signal_watch *w, hg_error *err) {
@@ -117,6 +125,18 @@ static int judge_rows(hg__signal_watch *w, hg_error *err) {
     }
     count_all(w);
     return HG_OK;
+}
+
+// Nothing comes any more: what is being averaged is, and so are the last frames. Whoever goes on says it again.
+static int judge_rest(hg__signal_watch *w, hg_error *err) {
+    hg__steps frames;
+    if (!w->framer && hg__signal_scorer_signal(w->scorer)->resample <= 0) return HG_OK;
+    hg__signal_state_keep(w, true);
+    w->is_closed = true;
+    hg__row_lines_end(w->lines);
+    HG_TRY(judge_rows(w, err));
+    while (w->framer && hg__framer_end(w->framer, &frames)) judge_steps(w, &frames);
+    return write_lines(w, err);
 }
 
 // ---- messages -----------------------------------------------------------------------------------
@@ -170,7 +190,7 @@ static int watch_all(hg__signal_watch *w, hg_error *err) {
             code = hg__fail(err, HG_ERR_STOPPED, "stopped on request");
         }
     }
-    return code == HG_MESSAGES_END ? HG_OK : code;
+    return code == HG_MESSAGES_END ? judge_rest(w, err) : code;
 }
 
 // An event that goes on ends with what was watched, unless somebody goes on with it.
@@ -208,23 +228,11 @@ static int refuse(const hg__signal_watch *w, hg_error *err) {
                     HG_SIGNAL_REASONS, (int)v->top);
 }
 
-static int check_signal(const hg__signal_watch *w, hg_error *err) {
-    const hg__signal *d = hg__signal_scorer_signal(w->scorer);
-    const char *model = w->o->values.model;
-    if (d->kind == HG_SIGNAL_SOUND) {
-        return hg__fail(err, HG_ERR_USAGE,
-                        "%s: expected a model of rows, got one of sound, which only predict hears",
-                        model);
-    }
-    if (d->resample > 0) {
-        return hg__fail(
-            err, HG_ERR_USAGE,
-            "%s: expected a model without resample=, whose steps come as they are, got one", model);
-    }
+static int check_alarms(const hg__signal_watch *w, hg_error *err) {
     if (hg__signal_alarms_has(&w->alarms)) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE,
                     "%s: expected a model with a threshold, got one for which nothing was held out",
-                    model);
+                    w->o->values.model);
 }
 
 static int open_scorer(hg__signal_watch *w, hg_error *err) {
@@ -235,7 +243,7 @@ static int open_scorer(hg__signal_watch *w, hg_error *err) {
     if (!w->scorer) return (int)err->code;
     hg__signal_scorer_go_live(w->scorer);
     HG_TRY(hg__signal_alarms_init(&w->alarms, w->model, v->model, err));
-    HG_TRY(check_signal(w, err));
+    HG_TRY(check_alarms(w, err));
     double fpr;
     return hg__signal_ask(&w->alarms, w->o, hg__signal_scorer_signal(w->scorer)->step, &fpr, err);
 }
@@ -246,13 +254,19 @@ static int open_source(hg__signal_watch *w, hg_error *err) {
     const hg__messages_options how = {.follow = v->follow, .listener = w->listener};
     w->in = hg__messages_open(v->data, &how, err);
     if (!w->in) return (int)err->code;
+    const hg__signal_frames *f = &d->frames;
+    const bool has_frames = f->setup.bands > 0;
     const hg__row_lines_options rows = {.place = w->in->place,
-                                        .name = (const char *const *)d->name,
-                                        .channels = d->read,
+                                        .name =
+                                            (const char *const *)(has_frames ? f->name : d->name),
+                                        .channels = has_frames ? f->channels : d->read,
                                         .time = v->timestamp,
                                         .format = HG_ROW_TIME_ANY,
-                                        .step = d->step,
+                                        .step = has_frames ? d->step / f->setup.hop : d->step,
+                                        .resample = d->resample,
                                         .on_bad = v->on_bad};
+    if (has_frames) w->framer = hg__framer_new(&f->setup, f->channels, err);
+    if (has_frames && !w->framer) return (int)err->code;
     w->lines = hg__row_lines_new(&rows, err);
     return w->lines ? HG_OK : (int)err->code;
 }
@@ -326,6 +340,7 @@ int hg__watch_signal(hg_model *m, const hg_options *o, const hg_listener *l, hg_
     r->has_thresholds = true;
     hg__messages_close(w->in);
     hg__row_lines_free(w->lines);
+    hg__framer_free(w->framer);
     hg__signal_alarms_clear(&w->alarms);
     hg__signal_scorer_free(w->scorer);
     hg__pool_free(w->pool);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // watch_signal.h - the parts of the job `watch` for a model of a signal. Only job_watch.c and watch_signal*.c include this.
 //
-//   file, pipe, broker ──> messages ──> rows ──> steps ──> scores of now ──> events ──> a line of JSON, at once
+//   file, pipe, broker ──> messages ──> rows ──> (averages, or frames) ──> steps ──> scores of now ──> events ──> a line of JSON, at once
 //                             └─ positions ─┴─ where each is, once a second ──> FOLDER/signal.state
 #ifndef HG_JOBS_WATCH_SIGNAL_H
 #define HG_JOBS_WATCH_SIGNAL_H
 #include "jobs/judge_signal.h"
 #include "jobs/watch.h"
+#include "signal/framer.h"
 #include "streams/messages.h"
 #include "streams/row_lines.h"
 
@@ -61,6 +62,7 @@ typedef struct hg__signal_watch {
     hg__signal_alarms alarms;
     hg__messages *in;     // owned
     hg__row_lines *lines; // owned
+    hg__framer *framer;   // owned; NULL: rows are steps, else samples
     int out;              // -1: not open; owned unless standard output
     hg__text line;        // owned: events that are to be written
     hg__signal_event event;

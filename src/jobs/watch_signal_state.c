@@ -18,7 +18,7 @@
 
 enum { PARTS = 4096 }; // of Kafka, at most
 static const double keep_seconds = 1;
-static const char magic[8] = "HGSIGW1";
+static const char magic[8] = "HGSIGW2";
 
 static uint64_t digest(const void *bytes, size_t size) {
     const hg__siphash_key key = {0, 0};
@@ -85,6 +85,7 @@ static void put_all(const hg__signal_watch *w, hg__message_position *at, hg__tex
     FIELDS(PUT)
 #undef PUT
     HG_PUT(t, w->alarms.state.is_on);
+    if (w->framer) hg__framer_write(w->framer, t);
     hg__signal_scorer_write(w->scorer, t);
 }
 
@@ -175,7 +176,8 @@ static int restore(hg__signal_watch *w, hg__bytes *from, hg_error *err) {
 #undef GET
     hg__get_bool(from, &w->alarms.state.is_on);
     w->event.when[HG_WHEN - 1] = '\0';
-    if (!from->failed && hg__signal_scorer_read(w->scorer, from)) return HG_OK;
+    const bool has_frames = !w->framer || hg__framer_read(w->framer, from);
+    if (has_frames && !from->failed && hg__signal_scorer_read(w->scorer, from)) return HG_OK;
     return hg__fail(err, HG_ERR_DATA, "%s: expected the state of this model, got another", w->path);
 }
 

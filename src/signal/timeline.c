@@ -198,13 +198,12 @@ static void take(hg__timeline *t, const hg__recording_file *f, const hg__raw *ra
     if (isnan(time)) time = guess_time(t);
     memcpy(value, raw->value + at * width, width * sizeof *value);
     if (t->is_counting) count_missing(t, value);
-    if (t->is_late) set_missing(value, t->channels);
     t->row[to] = row;
     t->time[to] = time;
     t->when[to] = f->has_when ? raw->text + raw->at[at] : "";
     t->label[to] = raw->label[at];
     t->begins[to] = t->is_new;
-    if (!t->is_late && !isnan(time)) {
+    if (!isnan(time)) {
         t->last = time;
         t->has_last = true;
     }
@@ -213,14 +212,21 @@ static void take(hg__timeline *t, const hg__recording_file *f, const hg__raw *ra
     t->is_looked_at = false;
 }
 
+static void pass_over(hg__timeline *t) {
+    t->at++;
+    t->is_looked_at = false;
+}
+
 static int32_t run_plain(hg__timeline *t, const hg__recording_file *f, const hg__raw *raw) {
     int32_t n = 0;
-    for (; n < t->room && t->at < raw->count; n++) {
+    while (n < t->room && t->at < raw->count) {
         if (!t->is_looked_at) look(t, raw);
-        if (t->made < t->lacks) {
-            make_up(t, raw, n);
+        if (t->is_late) {
+            pass_over(t);
+        } else if (t->made < t->lacks) {
+            make_up(t, raw, n++);
         } else {
-            take(t, f, raw, n);
+            take(t, f, raw, n++);
         }
     }
     return n;

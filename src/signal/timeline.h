@@ -2,7 +2,7 @@
 // timeline.h - rows with times as steps that lie equally far apart.
 //
 //   difference to the row before, in steps      what becomes of it
-//   0 or less                                   its values are missing (a duplicate, or late)
+//   0 or less                                   none: it is passed over (a duplicate, or late)
 //   less than minus `bridge`                    it begins anew (the clock was set back)
 //   up to 1.5                                   the next step
 //   up to bridge + 1                            steps without values before it, in rows that the file lacks
@@ -57,7 +57,7 @@ typedef struct hg__timeline {
     bool is_coarse, is_irregular; // of is_timed
     bool is_counting;             // the first reading
     bool is_looked_at;            // of the next step of raw it is known that
-    bool is_new, is_late;         // it begins anew; its values do not count
+    bool is_new, is_late;         // it begins anew; it is passed over
 } hg__timeline;
 
 // room: steps of a block. Steps of a model's own, resample and bridge are those of o.
