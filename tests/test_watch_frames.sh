@@ -113,6 +113,8 @@ if kind == 'late':
 if kind == 'hour': rows = [[moved(w, -3600) if i >= 5300 else w, v] for i, (w, v) in enumerate(rows)]
 if kind == 'ntp': rows = [[moved(w, -4 if i >= 5300 else 0), v] for i, (w, v) in enumerate(rows)]
 if kind == 'ahead': rows = [[moved(w, 5 if i >= 5300 else 0), v] for i, (w, v) in enumerate(rows)]
+if kind == 'coarse': rows = [[w[:18] + str(i % 60 // 5 % 2 * 5), v] for i, (w, v) in enumerate(rows)]
+if kind == 'irregular': rows = [[w + '.%d' % (i * 7 % 10), v] for i, (w, v) in enumerate(rows)]
 if kind == 'gap': rows = rows[:5300] + rows[5900:]
 print(lines[0])
 for r in rows: print(','.join(r))
@@ -144,6 +146,18 @@ ntp 3 1 0 0
 ahead 0 0 5 1
 gap 0 0 0 1
 END_OF_KINDS
+
+# Clocks of training's own kind.
+for kind in coarse irregular; do
+    "$python" "$work/damage.py" $kind <"$work/plain.normal.csv" >"$work/$kind.normal.csv"
+    "$python" "$work/damage.py" $kind <"$work/plain.csv" >"$work/damaged.csv"
+    "$plain" train data="$work/$kind.normal.csv" window=32 steps=50 samples=0 project="$work" name=$kind progress=none -q || { bad "no model"; finish; }
+    model=$work/$kind
+    watch data="$work/damaged.csv" -q >"$work/damaged.json"
+    expect "$kind: the events are those of predict" is_as_predicted "$work/damaged.csv" "$work/damaged.json"
+    expect "$kind: there are events" [ -s "$work/wanted" ]
+    expect "$kind: predict has every row" [ "$(wc -l <"$work/scores.csv")" = "$(wc -l <"$work/damaged.csv")" ]
+done
 
 # ---- no memory ----
 for kind in rows samples; do

@@ -264,6 +264,8 @@ static int open_source(hg__signal_watch *w, hg_error *err) {
                                         .format = HG_ROW_TIME_ANY,
                                         .step = has_frames ? d->step / f->setup.hop : d->step,
                                         .resample = d->resample,
+                                        .is_coarse = d->is_coarse,
+                                        .is_irregular = d->is_irregular,
                                         .on_bad = v->on_bad};
     if (has_frames) w->framer = hg__framer_new(&f->setup, f->channels, err);
     if (has_frames && !w->framer) return (int)err->code;

@@ -257,7 +257,11 @@ static int look(hg__signal *d, hg__samples *s, hg__recording *r, const hg__signa
 
 int hg__signal_look(hg__signal *d, hg__samples *s, hg__recording *r, const hg__signal_options *o,
                     hg_error *err) {
-    *d = (hg__signal){.named = r->named, .step = r->step, .resample = o->resample};
+    *d = (hg__signal){.named = r->named,
+                      .step = r->step,
+                      .resample = o->resample,
+                      .is_coarse = r->is_coarse,
+                      .is_irregular = r->is_irregular};
     const int code = look(d, s, r, o, err);
     if (code < 0) hg__signal_clear(d);
     return code;
@@ -317,6 +321,8 @@ static hg__json *pick_json(const hg__signal *d) {
     return all;
 }
 
+static const char coarse[] = "coarse", irregular[] = "irregular"; // clocks
+
 int hg__signal_save(const hg__signal *d, hg_model *m, hg__json *detector, hg_error *err) {
     hg__json *own =
         hg__json_pack("{s:s, s:o, s:b, s:o, s:i, s:i, s:i, s:I, s:f, s:f}", "kind",
@@ -324,6 +330,10 @@ int hg__signal_save(const hg__signal *d, hg_model *m, hg__json *detector, hg_err
                       "used", pick_json(d), "window", d->length, "stride", d->stride, "period",
                       d->period, "longest", d->longest, "step", d->step, "resample", d->resample);
     int code = hg__signal_frames_save(&d->frames, own, err);
+    if ((d->is_coarse || d->is_irregular) &&
+        hg__json_set(own, "clock", hg__json_string(d->is_coarse ? coarse : irregular, NULL)) < 0) {
+        code = HG_ERR_MEMORY;
+    }
     if (d->is_plain && hg__json_set(own, "score", hg__json_string("error", NULL)) < 0) {
         code = HG_ERR_MEMORY;
     }
@@ -412,6 +422,16 @@ static int load_windows(const loading *l, hg_error *err) {
     return load_seconds(l, "resample", &l->d->resample, err);
 }
 
+static int load_clock(const loading *l, hg_error *err) {
+    const hg__json *clock = hg__json_object_get(l->from, "clock");
+    const char *text = hg__json_string_value(clock);
+    l->d->is_coarse = text && strcmp(text, coarse) == 0;
+    l->d->is_irregular = text && strcmp(text, irregular) == 0;
+    if (!clock || l->d->is_coarse || l->d->is_irregular) return HG_OK;
+    return hg__fail(err, HG_ERR_MODEL, "%s: signal: clock: expected coarse, irregular, or none",
+                    l->where);
+}
+
 static int load_score(const loading *l, hg_error *err) {
     const hg__json *score = hg__json_object_get(l->from, "score");
     l->d->is_plain = score != NULL;
@@ -447,6 +467,7 @@ static int load(const loading *l, const hg_model *m, hg_error *err) {
     HG_TRY(load_pick(l, err));
     HG_TRY(load_windows(l, err));
     HG_TRY(hg__signal_frames_load(&l->d->frames, l->from, l->d->read, l->where, err));
+    HG_TRY(load_clock(l, err));
     HG_TRY(load_score(l, err));
     const hg__window_view view = hg__signal_view(l->d);
     if ((int64_t)view.length / view.every * view.channels != m->net.spec.width) {

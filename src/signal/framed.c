@@ -137,6 +137,8 @@ static int introduce(hg__recording *r, const hg__frames_setup *s, hg_error *err)
     r->steps = of->files == 1 && of->steps >= 0 ? hg__frames_count(s, of->steps) : -1;
     r->rate = of->rate / s->hop;
     r->step = of->step * s->hop;
+    r->is_coarse = of->is_coarse;
+    r->is_irregular = of->is_irregular;
     r->files = of->files;
     r->has_time = of->has_time;
     r->has_when = of->has_when;

@@ -25,6 +25,8 @@ int hg__timeline_init(hg__timeline *t, const hg__recording_options *o, int32_t c
                         .resample = o->resample,
                         .bridge = o->bridge,
                         .room = room,
+                        .knows_coarse = o->is_coarse,
+                        .knows_irregular = o->is_irregular,
                         .is_counting = true};
     t->value = hg__alloc(steps * width, sizeof *t->value, err);
     t->row = hg__alloc(steps, sizeof *t->row, err);
@@ -83,13 +85,13 @@ static void measure_times(hg__timeline *t, const hg__raw *raw, double *d) {
     }
     qsort(d, (size_t)count, sizeof *d, compare);
     t->step = t->known > 0 ? t->known : count ? d[(count - 1) / 2] : 0;
-    t->is_coarse = still > STANDS * (double)(count + still);
+    t->is_coarse = t->knows_coarse || still > STANDS * (double)(count + still);
     if (t->is_coarse && t->known <= 0 && raw->count > 1) {
         const double span = last - raw->time[0];
         t->step = span > 0 ? span / (double)(raw->count - 1) : 0;
     }
-    t->is_irregular =
-        !t->is_coarse && t->step > 0 && count_off(d, count, t->step) > OFTEN * (double)count;
+    t->is_irregular = !t->is_coarse && t->step > 0 &&
+                      (t->knows_irregular || count_off(d, count, t->step) > OFTEN * (double)count);
 }
 
 int hg__timeline_measure(hg__timeline *t, const hg__recording_file *f, const hg__raw *raw,

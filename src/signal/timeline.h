@@ -53,11 +53,12 @@ typedef struct hg__timeline {
     uint8_t bin_label;
     bool has_bin, bin_begins;
     bool has_last;
-    bool is_timed;                // by raw->time
-    bool is_coarse, is_irregular; // of is_timed
-    bool is_counting;             // the first reading
-    bool is_looked_at;            // of the next step of raw it is known that
-    bool is_new, is_late;         // it begins anew; it is passed over
+    bool is_timed;                      // by raw->time
+    bool is_coarse, is_irregular;       // of is_timed
+    bool knows_coarse, knows_irregular; // by options
+    bool is_counting;                   // the first reading
+    bool is_looked_at;                  // of the next step of raw it is known that
+    bool is_new, is_late;               // it begins anew; it is passed over
 } hg__timeline;
 
 // room: steps of a block. Steps of a model's own, resample and bridge are those of o.
