@@ -298,6 +298,8 @@ static int open_all(hg__signal_watch *w, hg_error *err) {
     if (hg__messages_positions(w->in, &at, 1) == 1) w->behind = at;
     w->lost = w->in->counts.restarts;
     count_all(w);
+    w->is_dirty = hg__is_broker(w->o->values.data); // what comes from now on is ours
+    hg__signal_state_keep(w, true);
     return hg__watch_metrics_start(&w->metrics, write_metrics, &w->count, err);
 }
 
