@@ -5,16 +5,11 @@
 // the same either way.
 #include "jobs/watch_signal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/show.h"
-#include "base/system.h"
 #include "jobs/job.h"
 
 enum { WAIT = 200 }; // ms for the next message
@@ -38,9 +33,9 @@ static void count_all(hg__signal_watch *w) {
     } all[] = {
         {&w->count.steps,       (double)w->steps                   },
         {&w->count.alarms,      (double)w->alarmed                 },
-        {&w->count.events,      (double)w->alarms.state.events     },
+        {&w->count.events,      (double)w->alarms->state.events    },
         {&w->count.open_events, w->event.number != 0               },
-        {&w->count.drift,       w->alarms.state.drift              },
+        {&w->count.drift,       w->alarms->state.drift             },
         {&w->count.lines,       (double)r.lines                    },
         {&w->count.missing,     (double)w->missing                 },
         {&w->count.bridged,     (double)r.bridged                  },
@@ -58,21 +53,16 @@ static void count_all(hg__signal_watch *w) {
 }
 
 static int report(hg__signal_watch *w, hg_error *err) {
-    const hg_listener *l = w->listener;
     const char *before = "";
-    if (!l->report || *l->report == w->reports) return HG_OK;
-    w->reports = *l->report;
     hg__text t = {0};
+    if (!hg__watch_is_asked(w->listener->report, &w->reports)) return HG_OK;
 #define WORD(name, kind, help)                                              \
  hg__text_add(&t, "%s%s %.9g", before, #name, atomic_load(&w->count.name)); \
  before = ", ";
     HG_SIGNAL_COUNTERS(WORD)
 #undef WORD
     (void)before;
-    const int code = t.failed ? hg__fail(err, HG_ERR_MEMORY, "out of memory: counters") : HG_OK;
-    if (code == HG_OK) hg__tell(l, t.data);
-    hg__text_clear(&t);
-    return code;
+    return hg__watch_tell_counters(w->listener, &t, err);
 }
 
 // ---- steps --------------------------------------------------------------------------------------
@@ -107,12 +97,9 @@ static void judge(hg__signal_watch *w, const hg__steps *s) {
 }
 
 static int write_lines(hg__signal_watch *w, hg_error *err) {
-    const char *out = w->out == STDOUT_FILENO ? "standard output" : w->o->values.out;
-    if (w->line.failed) return hg__fail(err, HG_ERR_MEMORY, "out of memory: %s", out);
-    if (w->line.length == 0) return HG_OK;
-    const size_t length = w->line.length;
+    const int code = hg__watch_write_out(w->out, w->o->values.out, &w->line, err);
     w->line.length = 0;
-    return hg__write_all(w->out, w->line.data, length, out, err);
+    return code;
 }
 
 // All rows that were added are judged.
@@ -186,6 +173,8 @@ static int watch_all(hg__signal_watch *w, hg_error *err) {
         if (code < 0) break;
         hg__signal_state_keep(w, false);
         HG_TRY(report(w, err));
+        hg__signal_watch_reload(w);
+        HG_TRY(write_lines(w, err));
         if (code == HG_OK && hg__is_stopped(w->listener) && w->in->rest.size == 0) {
             code = hg__fail(err, HG_ERR_STOPPED, "stopped on request");
         }
@@ -228,26 +217,6 @@ static int refuse(const hg__signal_watch *w, hg_error *err) {
                     HG_SIGNAL_REASONS, (int)v->top);
 }
 
-static int check_alarms(const hg__signal_watch *w, hg_error *err) {
-    if (hg__signal_alarms_has(&w->alarms)) return HG_OK;
-    return hg__fail(err, HG_ERR_USAGE,
-                    "%s: expected a model with a threshold, got one for which nothing was held out",
-                    w->o->values.model);
-}
-
-static int open_scorer(hg__signal_watch *w, hg_error *err) {
-    const struct hg__values *v = &w->o->values;
-    w->pool = hg__pool_new((int32_t)v->threads, err);
-    if (!w->pool) return HG_ERR_MEMORY;
-    w->scorer = hg__signal_scorer_new(w->model, w->pool, v->model, err);
-    if (!w->scorer) return (int)err->code;
-    hg__signal_scorer_go_live(w->scorer);
-    HG_TRY(hg__signal_alarms_init(&w->alarms, w->model, v->model, err));
-    HG_TRY(check_alarms(w, err));
-    double fpr;
-    return hg__signal_ask(&w->alarms, w->o, hg__signal_scorer_signal(w->scorer)->step, &fpr, err);
-}
-
 static int open_source(hg__signal_watch *w, hg_error *err) {
     const struct hg__values *v = &w->o->values;
     const hg__signal *d = hg__signal_scorer_signal(w->scorer);
@@ -273,40 +242,44 @@ static int open_source(hg__signal_watch *w, hg_error *err) {
     return w->lines ? HG_OK : (int)err->code;
 }
 
-// A file is added to, line by line: what is in it is there whatever happens.
-static int open_out(hg__signal_watch *w, hg_error *err) {
-    const char *path = w->o->values.out;
-    if (strcmp(path, "-") == 0) {
-        w->out = STDOUT_FILENO;
-        return HG_OK;
-    }
-    w->out = hg__io_is_refused(EIO)
-                 ? -1
-                 : hg__off_standard(open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
-    return w->out >= 0 ? HG_OK : hg__fail_create(path, errno, err);
+// Messages are read by this thread, and this thread is all that is left of who may do nothing else. A broker is talked to by threads of its
+// library, which began before.
+static int give_up(const hg__signal_watch *w, hg_error *err) {
+    const hg__watch_needs needs = {.syslog = -1, .saves_files = w->path[0] != '\0'};
+    return w->o->values.drop ? hg__watch_give_up(&needs, w->listener, err) : HG_OK;
+}
+
+static int open_pool(hg__signal_watch *w, hg_error *err) {
+    hg_model *m = w->model;
+    w->model = NULL;
+    w->pool = hg__pool_new((int32_t)w->o->values.threads, err);
+    if (w->pool) return hg__signal_watch_use(w, m, err);
+    hg_model_free(m);
+    return HG_ERR_MEMORY;
 }
 
 static int open_all(hg__signal_watch *w, hg_error *err) {
     hg__message_position at;
     HG_TRY(refuse(w, err));
     HG_TRY(hg__signal_state_open(w, err));
-    HG_TRY(open_scorer(w, err));
+    HG_TRY(open_pool(w, err));
     HG_TRY(open_source(w, err));
     HG_TRY(hg__watch_metrics_open(&w->metrics, (int32_t)w->o->values.metrics, err));
-    HG_TRY(open_out(w, err));
+    HG_TRY(hg__watch_open_out(w->o->values.out, &w->out, err));
     HG_TRY(hg__signal_state_restore(w, err));
     if (hg__messages_positions(w->in, &at, 1) == 1) w->behind = at;
     w->lost = w->in->counts.restarts;
     count_all(w);
     w->is_dirty = hg__is_broker(w->o->values.data); // what comes from now on is ours
     hg__signal_state_keep(w, true);
+    HG_TRY(give_up(w, err));
     return hg__watch_metrics_start(&w->metrics, write_metrics, &w->count, err);
 }
 
 static void say_start(const hg__signal_watch *w) {
     char line[700], from[250];
     if (!w->o->values.follow && !hg__is_broker(w->o->values.data)) return;
-    hg__threshold_describe(&w->alarms.thresholds.group[0].at, "steps", from, sizeof from);
+    hg__threshold_describe(&w->alarms->thresholds.group[0].at, "steps", from, sizeof from);
     snprintf(line, sizeof line, "watching %.350s; %s", w->in->place, from);
     hg__tell(w->listener, line);
 }
@@ -318,9 +291,8 @@ static int run(hg__signal_watch *w, hg_error *err) {
         code = finish(w, watch_all(w, err), err);
     }
     hg__watch_metrics_close(&w->metrics);
-    const int fd = w->out;
-    if (fd < 0 || fd == STDOUT_FILENO || close(fd) == 0 || code < 0) return code;
-    return hg__fail_errno(err, HG_ERR_IO, "%s: cannot write", w->o->values.out);
+    const int closed = hg__watch_close_out(&w->out, w->o->values.out, code < 0 ? NULL : err);
+    return code < 0 ? code : closed;
 }
 
 int hg__watch_signal(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *r,
@@ -337,18 +309,17 @@ int hg__watch_signal(hg_model *m, const hg_options *o, const hg_listener *l, hg_
     w->drift_said = 1;
     w->metrics.socket = w->metrics.wake = -1;
     w->reports = l->report ? *l->report : 0;
+    w->reloads = l->reload ? *l->reload : 0;
     const int code = run(w, err);
     r->rows = w->steps;
     r->width = w->scorer ? hg__signal_scorer_signal(w->scorer)->read : 0;
-    r->alarms = w->alarms.state.events;
+    r->alarms = w->alarms ? w->alarms->state.events : 0;
     r->has_thresholds = true;
     hg__messages_close(w->in);
     hg__row_lines_free(w->lines);
     hg__framer_free(w->framer);
-    hg__signal_alarms_clear(&w->alarms);
-    hg__signal_scorer_free(w->scorer);
+    hg__signal_watch_leave(w);
     hg__pool_free(w->pool);
-    hg_model_free(w->model);
     hg__text_clear(&w->line);
     hg__free(w);
     return code;
