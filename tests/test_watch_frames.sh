@@ -95,6 +95,39 @@ for kind in rows samples; do
     expect "$kind: stopped, it goes on where it was" cmp "$work/$kind.first" "$work/$kind.stopped"
 done
 
+# ---- sound: samples as lines of text have the events of the file ----
+cat >"$work/sound.py" <<'END_OF_SOUND'
+import math, random, struct, sys, wave
+seconds, seed, faults = int(sys.argv[2]), int(sys.argv[3]), len(sys.argv) > 4
+random.seed(seed)
+w = wave.open(sys.argv[1], 'wb')
+w.setparams((1, 2, 8000, 0, 'NONE', ''))
+for i in range(8000 * seconds):
+    x = 0.2 * math.sin(2 * math.pi * i * 0.02) + random.gauss(0, 0.02)
+    if faults and i // 8000 % 4 == 3: x += 0.1 * math.sin(2 * math.pi * i * 0.23)
+    w.writeframesraw(struct.pack('<h', int(x * 32768)))
+w.close()
+END_OF_SOUND
+"$python" "$work/sound.py" "$work/sound.normal.wav" 12 1
+"$python" "$work/sound.py" "$work/sound.wav" 12 2 faults
+if "$plain" train data="$work/sound.normal.wav" steps=50 samples=0 project="$work" name=sound progress=none -q 2>"$work/err"; then
+    model=$work/sound
+    "$HOURGLASS" predict model="$model" data="$work/sound.wav" out="$work/scores.csv" threads=1 -q
+    "$python" "$work/events.py" "$work/scores.csv" | cut -d' ' -f1,2 >"$work/wanted"
+    "$python" -c 'import sys, wave
+w = wave.open(sys.argv[1])
+sys.stdout.buffer.write(w.readframes(w.getnframes()))' "$work/sound.wav" >"$work/sound.raw"
+    od -An -v -td2 -w2 <"$work/sound.raw" | awk '{ printf "%.9g\n", $1 / 32768 }' | watch data=- -q >"$work/sound.json"
+    "$python" "$work/said.py" "$work/sound.json" | cut -d' ' -f1,2 >"$work/got"
+    expect "sound: there are events" [ -s "$work/wanted" ]
+    expect "sound: the events are those of predict" cmp "$work/wanted" "$work/got"
+    said=$(watch data=- -q <"$work/sound.wav" 2>&1)
+    expect "sound as a file has it is refused: $said" [ $? = 4 ]
+    expect "which is said: $said" grep -q "expected samples as lines of text" <<<"$said"
+else
+    skip "no sound is read here: $(cat "$work/err")"
+fi
+
 # ---- rows that come late or twice, clocks that jump: watch has the steps of predict ----
 head -n 4001 "$work/rows.normal.csv" >"$work/plain.normal.csv"
 head -n 12001 "$work/rows.csv" >"$work/plain.csv"

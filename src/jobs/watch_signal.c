@@ -136,8 +136,25 @@ static void look_for_losses(hg__signal_watch *w) {
     w->lost = lost;
 }
 
+// Sound as files have it is no text.
+static bool is_sound(const hg__message *m) {
+    static const char *const heads[] = {"RIFF", "RF64", "fLaC", "OggS", "FORM"};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        if (m->size >= 4 && memcmp(m->text, heads[i], 4) == 0 && memchr(m->text, 0, m->size))
+            return true;
+    }
+    return false;
+}
+
 static int take_line(hg__signal_watch *w, const hg__message *m, hg_error *err) {
     look_for_losses(w);
+    if (w->in->counts.messages == 1 && is_sound(m)) {
+        w->is_closed = true;
+        return hg__fail(err, HG_ERR_DATA,
+                        "%s: expected samples as lines of text, a row each, got a file of sound, "
+                        "which predict reads",
+                        w->in->place);
+    }
     if (m->is_cut) { // maybe more of it comes later: whoever goes on reads it again
         HG_TRY(judge_rows(w, err));
         hg__signal_state_keep(w, true);
@@ -258,20 +275,26 @@ static int open_pool(hg__signal_watch *w, hg_error *err) {
     return HG_ERR_MEMORY;
 }
 
-static int open_all(hg__signal_watch *w, hg_error *err) {
+// Where it was, and that it is there.
+static int open_kept(hg__signal_watch *w, hg_error *err) {
     hg__message_position at;
-    HG_TRY(refuse(w, err));
-    HG_TRY(hg__signal_state_open(w, err));
-    HG_TRY(open_pool(w, err));
-    HG_TRY(open_source(w, err));
-    HG_TRY(hg__watch_metrics_open(&w->metrics, (int32_t)w->o->values.metrics, err));
-    HG_TRY(hg__watch_open_out(w->o->values.out, &w->out, err));
     HG_TRY(hg__signal_state_restore(w, err));
     if (hg__messages_positions(w->in, &at, 1) == 1) w->behind = at;
     w->lost = w->in->counts.restarts;
     count_all(w);
     w->is_dirty = hg__is_broker(w->o->values.data); // what comes from now on is ours
     hg__signal_state_keep(w, true);
+    return HG_OK;
+}
+
+static int open_all(hg__signal_watch *w, hg_error *err) {
+    HG_TRY(refuse(w, err));
+    HG_TRY(hg__signal_state_open(w, err));
+    HG_TRY(open_pool(w, err));
+    HG_TRY(open_source(w, err));
+    HG_TRY(hg__watch_metrics_open(&w->metrics, (int32_t)w->o->values.metrics, err));
+    HG_TRY(hg__watch_open_out(w->o->values.out, &w->out, err));
+    HG_TRY(open_kept(w, err));
     HG_TRY(give_up(w, err));
     return hg__watch_metrics_start(&w->metrics, write_metrics, &w->count, err);
 }
