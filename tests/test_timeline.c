@@ -74,6 +74,20 @@ static void a_clock_set_back_begins_anew(void **state) {
          .time = "t");
 }
 
+// Rows that a broker was not sure of; their values tell them from those of a clock that was set back.
+static void what_is_sent_again_is_passed_over(void **state) {
+    (void)state;
+    WITH("t,a\n1,1\n2,2\n3,3\n4,4\n5,5\n2,2\n3,3\n4,4\n5,5\n6,6\n",
+         "# a\n*0@1 '1': 1\n1@2 '2': 2\n2@3 '3': 3\n3@4 '4': 4\n4@5 '5': 5\n9@6 '6': 6\n"
+         "(time column 't'; a step every 1 s; 3 rows have the time of the one before; 1 row is "
+         "late)\n",
+         .time = "t", .bridge = 1, .step = 1);
+    WITH("t,a\n1,1\n2,2\n3,3\n4,4\n5,5\n2,7\n3,3\n",
+         "# a\n*0@1 '1': 1\n1@2 '2': 2\n2@3 '3': 3\n3@4 '4': 4\n4@5 '5': 5\n*5@2 '2': 7\n6@3 '3': "
+         "3\n(time column 't'; a step every 1 s; 1 time the clock was set back)\n",
+         .time = "t", .bridge = 1, .step = 1);
+}
+
 static void times_that_stand_still_are_passed_on(void **state) {
     (void)state;
     CSV("time,a\n2024-01-01 00:00:00,1\n2024-01-01 00:00:00,2\n2024-01-01 00:00:01,3\n"
@@ -191,6 +205,7 @@ int main(void) {
         cmocka_unit_test(a_long_gap_begins_anew),
         cmocka_unit_test(a_step_that_is_known_is_kept),
         cmocka_unit_test(what_comes_late_is_passed_over),
+        cmocka_unit_test(what_is_sent_again_is_passed_over),
         cmocka_unit_test(a_clock_set_back_begins_anew),
         cmocka_unit_test(times_that_stand_still_are_passed_on),
         cmocka_unit_test(irregular_times_make_nothing_up),

@@ -141,6 +141,7 @@ rows = [line.split(',', 1) for line in lines[1:]]
 def moved(when, seconds): return str(datetime.datetime.fromisoformat(when) + datetime.timedelta(seconds=seconds))
 if kind == 'twice': rows = [r for i, r in enumerate(rows) for _ in range(2 if i % 50 == 7 else 1)]
 if kind == 'resent': rows = rows[:5300] + rows[5290:] # the last ten once more, as a broker does
+if kind == 'batch': rows = rows[:5300] + rows[4700:] # 600 rows once more
 if kind == 'late':
     for i in range(60, len(rows), 100): rows[i - 1], rows[i] = rows[i], rows[i - 1]
 if kind == 'hour': rows = [[moved(w, -3600) if i >= 5300 else w, v] for i, (w, v) in enumerate(rows)]
@@ -173,6 +174,7 @@ while read -r kind late twice bridged gaps; do
 done <<'END_OF_KINDS'
 twice 0 240 0 0
 resent 9 1 0 0
+batch 16 584 0 0
 late 120 0 120 120
 hour 0 0 0 0
 ntp 3 1 0 0

@@ -196,7 +196,7 @@ static void a_broker_that_was_away_changes_nothing(void **state) {
     assert_int_equal(api.mock_broker_set_down(cluster, 1), 0);
     usleep(1500000);
     assert_int_equal(api.mock_broker_set_up(cluster, 1), 0);
-    publish("away", 0, rows + ROWS / 2 - 12, 12); // sent again, as one who was not sure
+    publish("away", 0, rows + ROWS / 2 - 100, 100); // sent again, as one who was not sure
     publish("away", 0, rows + ROWS / 2, ROWS + 1 - ROWS / 2);
     assert_true(grows_to("away.json", size_of("whole.json")));
     kill(watcher, SIGTERM);

@@ -3,7 +3,8 @@
 //
 //   difference to the row before, in steps      what becomes of it
 //   0 or less                                   none: it is passed over (a duplicate, or late)
-//   less than minus `bridge`                    it begins anew (the clock was set back)
+//   less than minus `bridge`                    none, where one of the last HG_RECENT rows had its time and its values (it was sent again); else it
+//                                               begins anew (the clock was set back)
 //   up to 1.5                                   the next step
 //   up to bridge + 1                            steps without values before it, in rows that the file lacks
 //   more                                        it begins anew
@@ -13,6 +14,8 @@
 #ifndef HG_SIGNAL_TIMELINE_H
 #define HG_SIGNAL_TIMELINE_H
 #include "signal/recording_kind.h"
+
+enum { HG_RECENT = 1024 };
 
 typedef struct hg__timeline_counts {
     int64_t gaps, bridged; // bridged: steps made up
@@ -34,6 +37,9 @@ typedef struct hg__timeline {
     double last;         // time of the step given last
     int32_t at;          // the next step of raw
     int32_t room;        // steps of a block
+
+    uint64_t *recent;   // owned, (HG_RECENT): hashes of the rows that counted last
+    int64_t remembered; // rows of which there is or was one
 
     // Of resample: what is being averaged.
     int64_t bin, bins; // its number, floor(time / resample); bins given so far

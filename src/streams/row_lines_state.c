@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "streams/row_lines_internal.h"
 
-static const uint32_t state_version = 2;
+static const uint32_t state_version = 3;
 enum { MOST_CELLS = 1 << 20 };
 
 // FIELD(of r), in this order. Those that are true or false apart: any byte may stand in a file.
@@ -36,6 +36,8 @@ void hg__row_lines_write(const hg__row_lines *r, hg__text *to) {
         hg__put(to, r->timeline.sum, (size_t)r->channels * sizeof *r->timeline.sum);
         hg__put(to, r->timeline.count, (size_t)r->channels * sizeof *r->timeline.count);
     }
+    HG_PUT(to, r->timeline.remembered);
+    hg__put(to, r->timeline.recent, HG_RECENT * sizeof *r->timeline.recent);
     HG_PUT(to, r->cells);
     hg__put(to, r->what, (size_t)r->cells * sizeof *r->what);
 }
@@ -81,6 +83,9 @@ int hg__row_lines_read(hg__row_lines *r, hg__bytes *from, hg_error *err) {
         hg__get(from, r->timeline.sum, (size_t)r->channels * sizeof *r->timeline.sum);
         hg__get(from, r->timeline.count, (size_t)r->channels * sizeof *r->timeline.count);
     }
+    HG_GET(from, r->timeline.remembered);
+    if (r->timeline.remembered < 0) r->timeline.remembered = 0;
+    hg__get(from, r->timeline.recent, HG_RECENT * sizeof *r->timeline.recent);
     HG_GET(from, r->cells);
     if (from->failed || r->cells < 0 || r->cells > MOST_CELLS ||
         r->clock.format < HG_ROW_TIME_ANY || r->clock.format >= HG_TIME_FORMATS) {
