@@ -22,7 +22,7 @@ static const expected cases[] = {
      "time column 'datetime'; a step every 1 s; 858 gaps (the longest 76 s)"                                                                                                                    },
     {"nab/data/realKnownCause/machine_temperature_system_failure.csv",      "",        "",            "",         "csv",  1, 0,     300,
      22683,                                                                                                                                              0,   1,  0,
-     "time column 'timestamp'; a step every 5 min; 1 row has the time of the one before; 11 rows "
+     "time column 'timestamp'; a step every 5 min; 1 row comes twice; 11 rows "
      "are "
      "late"                                                                                                                                                                                     },
     {"nab/data/realKnownCause/nyc_taxi.csv",                                "",        "",            "",         "csv",  1, 0,     1800,        10320,  0,   1,  0,

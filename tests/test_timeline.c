@@ -60,8 +60,7 @@ static void what_comes_late_is_passed_over(void **state) {
          "# a\n*0@0 '0': 1\n1@1 '1': 2\n2@2 '2': 3\n3@3 '3': 4\n6@4 '4': "
          "7\n7@5 '5': 8\n8@6 '6': 8\n9@7 '7': 8\n10@8 '8': 8\n11@9 '9': 8\n12@10 '10': 8\n13@11 "
          "'11': "
-         "8\n14@12 '12': 8\n(time column 't'; a step every 1 s; 1 row has the time of the one "
-         "before; "
+         "8\n14@12 '12': 8\n(time column 't'; a step every 1 s; 1 row comes twice; "
          "1 row is late)\n",
          .time = "t");
 }
@@ -79,7 +78,7 @@ static void what_is_sent_again_is_passed_over(void **state) {
     (void)state;
     WITH("t,a\n1,1\n2,2\n3,3\n4,4\n5,5\n2,2\n3,3\n4,4\n5,5\n6,6\n",
          "# a\n*0@1 '1': 1\n1@2 '2': 2\n2@3 '3': 3\n3@4 '4': 4\n4@5 '5': 5\n9@6 '6': 6\n"
-         "(time column 't'; a step every 1 s; 3 rows have the time of the one before; 1 row is "
+         "(time column 't'; a step every 1 s; 3 rows come twice; 1 row is "
          "late)\n",
          .time = "t", .bridge = 1, .step = 1);
     WITH("t,a\n1,1\n2,2\n3,3\n4,4\n5,5\n2,7\n3,3\n",

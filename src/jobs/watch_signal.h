@@ -25,8 +25,8 @@
     COUNTER(missing, "counter", "values that are missing")                               \
     COUNTER(bridged, "counter", "steps that are missing, in gaps that were bridged")     \
     COUNTER(gaps, "counter", "gaps, bridged and not")                                    \
-    COUNTER(late, "counter", "rows that were dropped: earlier than the one before")      \
-    COUNTER(duplicates, "counter", "rows that were dropped: at the time of the one before") \
+    COUNTER(late, "counter", "rows that were passed over: earlier than the one before")      \
+    COUNTER(duplicates, "counter", "rows that were passed over: they came twice") \
     COUNTER(bad, "counter", "lines that could not be read")                              \
     COUNTER(bad_cells, "counter", "cells that could not be read, taken as missing")      \
     COUNTER(too_long, "counter", "lines of more than 1 MiB, refused")                    \

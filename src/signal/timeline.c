@@ -432,8 +432,7 @@ void hg__timeline_note(const hg__timeline *t, char *note, size_t size) {
         hg__note_add(note, size, "%lld gap%s (the longest %s)", (long long)c->gaps,
                      c->gaps == 1 ? "" : "s", longest);
     }
-    note_count(note, size, c->duplicates, "row has the time of the one before",
-               "rows have the time of the one before");
+    note_count(note, size, c->duplicates, "row comes twice", "rows come twice");
     note_count(note, size, c->late, "row is late", "rows are late");
     note_count(note, size, c->restarts, "time the clock was set back",
                "times the clock was set back");
