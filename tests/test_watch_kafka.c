@@ -58,8 +58,9 @@ static const char *command(void) {
 }
 
 // Begins the command with these options, NULL behind them.
-static pid_t begin(const char *const *option) {
-    const char *all[16] = {command()};
+static pid_t begin(char *const *option) {
+    char name[300], *all[16] = {name};
+    snprintf(name, sizeof name, "%s", command());
     for (size_t i = 1; *option && i < 15; i++) all[i] = *option++;
     fflush(NULL);
     const pid_t pid = fork();
@@ -67,7 +68,7 @@ static pid_t begin(const char *const *option) {
     if (pid > 0) return pid;
     const int quiet = open("/dev/null", O_WRONLY);
     dup2(quiet, STDERR_FILENO);
-    execv(all[0], (char *const *)(uintptr_t)all);
+    execv(name, all);
     _exit(127);
 }
 
@@ -88,7 +89,8 @@ static pid_t watch(const char *source, const char *out, const char *state) {
     option(data, sizeof data, "data", source);
     option(to, sizeof to, "out", in_folder(out));
     option(kept, sizeof kept, "state", in_folder(state));
-    const char *const all[] = {"watch", model, data, to, kept, "threads=1", "-q", NULL};
+    static char job[] = "watch", threads[] = "threads=1", quiet[] = "-q";
+    char *const all[] = {job, model, data, to, kept, threads, quiet, NULL};
     return begin(all);
 }
 
@@ -119,9 +121,11 @@ static int set_up(void **state) {
     draw("normal.csv", 1, false);
     option(data, sizeof data, "data", in_folder("normal.csv"));
     option(project, sizeof project, "project", folder);
-    const char *const train[] = {"train",        data,        project,     "window=32",
-                                 "steps=50",     "samples=0", "threads=1", "name=m",
-                                 "report=false", "-q",        NULL};
+    static char job[] = "train", window[] = "window=32", steps[] = "steps=50",
+                samples[] = "samples=0", threads[] = "threads=1", name[] = "name=m",
+                report[] = "report=false", quiet[] = "-q";
+    char *const train[] = {job,     data, project, window, steps, samples,
+                           threads, name, report,  quiet,  NULL};
     assert_int_equal(end_of(begin(train)), 0);
     draw("new.csv", 2, true);
     assert_int_equal(end_of(watch(in_folder("new.csv"), "whole.json", "whole")), 0);

@@ -133,6 +133,22 @@ expect "and says how far it has drifted" grep -q '^hourglass_drift [0-9.]*$' "$w
 kill $job
 wait $job
 
+# ---- memory ----
+mkfifo "$work/rows"
+"$HOURGLASS" watch model="$model" threads=1 data="$work/rows" follow=true timestamp=none metrics=$metrics -q >/dev/null 2>&1 &
+job=$!
+tail -n +2 "$work/new.csv" | cut -d, -f2- >"$work/untimed.csv"
+most() { awk '/VmHWM/ { print $2 }' /proc/$job/status; }
+for ((k = 0; k < 4; k++)); do cat "$work/untimed.csv"; done >"$work/rows"
+expect "rows of a pipe" wait_for 20 is_counted 24000
+before=$(most)
+for ((k = 0; k < 36; k++)); do cat "$work/untimed.csv"; done >"$work/rows"
+expect "ten times as many" wait_for 60 is_counted 240000
+after=$(most)
+expect "memory does not grow: $before KiB, then $after" [ "${after:-999999999}" -le $((before + 1024)) ]
+kill $job
+wait $job
+
 # ---- another model, and what is given up ----
 cp -r "$model" "$work/changes"
 best=$work/changes/weights/best.safetensors

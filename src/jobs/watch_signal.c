@@ -139,9 +139,9 @@ static void look_for_losses(hg__signal_watch *w) {
 // Sound as files have it is no text.
 static bool is_sound(const hg__message *m) {
     static const char *const heads[] = {"RIFF", "RF64", "fLaC", "OggS", "FORM"};
+    if (m->size < 4 || !memchr(m->text, 0, m->size)) return false;
     for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
-        if (m->size >= 4 && memcmp(m->text, heads[i], 4) == 0 && memchr(m->text, 0, m->size))
-            return true;
+        if (memcmp(m->text, heads[i], 4) == 0) return true;
     }
     return false;
 }

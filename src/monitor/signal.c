@@ -409,6 +409,16 @@ static int load_kind(const loading *l, hg_error *err) {
                     name ? name : "none");
 }
 
+static int load_clock(const loading *l, hg_error *err) {
+    const hg__json *clock = hg__json_object_get(l->from, "clock");
+    const char *text = hg__json_string_value(clock);
+    l->d->is_coarse = text && strcmp(text, coarse) == 0;
+    l->d->is_irregular = text && strcmp(text, irregular) == 0;
+    if (!clock || l->d->is_coarse || l->d->is_irregular) return HG_OK;
+    return hg__fail(err, HG_ERR_MODEL, "%s: signal: clock: expected coarse, irregular, or none",
+                    l->where);
+}
+
 static int load_windows(const loading *l, hg_error *err) {
     int64_t length, stride, period;
     HG_TRY(load_whole(l, "window", 2, HG_MAX_WINDOW, &length, err));
@@ -419,17 +429,8 @@ static int load_windows(const loading *l, hg_error *err) {
     l->d->stride = (int32_t)stride;
     l->d->period = (int32_t)period;
     HG_TRY(load_seconds(l, "step", &l->d->step, err));
-    return load_seconds(l, "resample", &l->d->resample, err);
-}
-
-static int load_clock(const loading *l, hg_error *err) {
-    const hg__json *clock = hg__json_object_get(l->from, "clock");
-    const char *text = hg__json_string_value(clock);
-    l->d->is_coarse = text && strcmp(text, coarse) == 0;
-    l->d->is_irregular = text && strcmp(text, irregular) == 0;
-    if (!clock || l->d->is_coarse || l->d->is_irregular) return HG_OK;
-    return hg__fail(err, HG_ERR_MODEL, "%s: signal: clock: expected coarse, irregular, or none",
-                    l->where);
+    HG_TRY(load_seconds(l, "resample", &l->d->resample, err));
+    return load_clock(l, err);
 }
 
 static int load_score(const loading *l, hg_error *err) {
@@ -467,7 +468,6 @@ static int load(const loading *l, const hg_model *m, hg_error *err) {
     HG_TRY(load_pick(l, err));
     HG_TRY(load_windows(l, err));
     HG_TRY(hg__signal_frames_load(&l->d->frames, l->from, l->d->read, l->where, err));
-    HG_TRY(load_clock(l, err));
     HG_TRY(load_score(l, err));
     const hg__window_view view = hg__signal_view(l->d);
     if ((int64_t)view.length / view.every * view.channels != m->net.spec.width) {
