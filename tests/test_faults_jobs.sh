@@ -39,6 +39,10 @@ STEP=$((23 * STEP)) STEP_EVER=$((9 * STEP_EVER)) tortured "train on a recording"
 "$plain" train -q data=in/signal.csv window=8 steps=2 project=in name=signal 2>err || bad "a model of a recording to test with: $(cat err)"
 signal=in/signal/weights/best.safetensors
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "predict a recording" o.csv predict -q model=$signal data=in/signal.csv out=tree/o.csv threads=2
+STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "watch a recording" - watch -q model=$signal data=in/signal.csv state=tree/kept threads=1
+awk 'BEGIN { print "a"; for (i = 0; i < 3000; i++) print sin(i / 3) + i * 7 % 11 / 9 }' >in/vibration.csv
+"$plain" train -q data=in/vibration.csv window=5 frames="spectrum bands=4 fft=256 hop=64" steps=2 project=in name=vibration 2>err || bad "a model of frames to test with: $(cat err)"
+STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "watch frames" - watch -q model=in/vibration/weights/best.safetensors data=in/vibration.csv state=tree/kept threads=1
 tortured info - info --json model=$model
 tortured verify - verify model=$model
 "$plain" train -q data=in/x.csv model="dense 4 relu, sample 2 | dense input sigmoid" loss=bce epochs=1 val=0 samples=0 pca=false project=in name=vae 2>err || bad "a model with a prior to test with: $(cat err)"

@@ -16,8 +16,8 @@
 #include "base/mem.h"
 #include "base/system.h"
 #include "faults.h"
+#include "messages_case.h"
 #include "streams/message_queue.h"
-#include "streams/messages.h"
 #include "streams/mosquitto_api.h"
 
 #include <cmocka.h>
@@ -40,19 +40,7 @@ _Static_assert(offsetof(struct mosquitto_message, retain) == offsetof(struct the
                "");
 #endif
 
-enum { SOON = 10000 }; // ms: far more than anything takes
-
 static char folder[] = "/tmp/hourglass-messages-XXXXXX";
-static char notes[4096];
-
-static void keep_note(void *context, const char *sentence) {
-    (void)context;
-    const size_t used = strlen(notes);
-    snprintf(notes + used, sizeof notes - used, "%s\n", sentence);
-}
-
-static const hg_listener listener = {.size = sizeof listener, .note = keep_note};
-
 static const char *in_folder(const char *name) {
     static char path[4][300];
     static int at;
@@ -68,34 +56,8 @@ static void add(const char *path, const char *text, const char *mode) {
     fclose(f);
 }
 
-static hg__messages *open_with(const char *source, const hg__messages_options *o) {
-    hg_error err = {0};
-    hg__messages *m = hg__messages_open(source, o, &err);
-    if (!m) print_message("%s\n", err.message);
-    assert_non_null(m);
-    return m;
-}
-
 static hg__messages *open_source(const char *source, bool follow) {
     return open_with(source, &(hg__messages_options){.follow = follow, .listener = &listener});
-}
-
-static void expect(hg__messages *m, const char *text) {
-    hg__message got;
-    hg_error err = {0};
-    int code = 0;
-    for (int i = 0; code == 0 && i < SOON / 100; i++) code = hg__messages_next(m, 100, &got, &err);
-    if (code < 0) print_message("%s\n", err.message);
-    assert_int_equal(code, 1);
-    assert_int_equal(got.size, strlen(text));
-    assert_memory_equal(got.text, text, got.size);
-    assert_int_equal(got.text[got.size], '\n');
-    assert_true(got.received > 1e9);
-}
-
-static void expect_nothing(hg__messages *m, int timeout_ms) {
-    hg__message got;
-    assert_int_equal(hg__messages_next(m, timeout_ms, &got, NULL), 0);
 }
 
 static void expect_end(hg__messages *m) {

@@ -41,29 +41,15 @@ static void add(steps *all, const hg__steps *s, int32_t channels) {
     }
 }
 
-static bool is_missing(const float *value, int32_t channels) {
-    for (int32_t i = 0; i < channels; i++) {
-        if (!isnan(value[i])) return false;
-    }
-    return true;
-}
-
-// What a file has of late rows are steps without values; lines drop them.
 static void compare(int32_t channels) {
-    int64_t at = 0;
+    assert_int_equal(of_file.count, of_lines.count);
     for (int64_t i = 0; i < of_file.count; i++) {
-        const bool is_late = of_file.row[i] >= 0 && is_missing(of_file.value[i], channels) &&
-                             (at == of_lines.count || of_lines.row[at] != of_file.row[i]);
-        if (is_late) continue;
-        assert_true(at < of_lines.count);
-        assert_int_equal(of_lines.row[at], of_file.row[i]);
-        assert_int_equal(of_lines.begins[at], of_file.begins[i]);
-        assert_true(of_lines.time[at] == of_file.time[i]);
-        assert_string_equal(of_lines.when[at], of_file.when[i]);
-        assert_memory_equal(of_lines.value[at], of_file.value[i], (size_t)channels * sizeof(float));
-        at++;
+        assert_int_equal(of_lines.row[i], of_file.row[i]);
+        assert_int_equal(of_lines.begins[i], of_file.begins[i]);
+        assert_true(of_lines.time[i] == of_file.time[i]);
+        assert_string_equal(of_lines.when[i], of_file.when[i]);
+        assert_memory_equal(of_lines.value[i], of_file.value[i], (size_t)channels * sizeof(float));
     }
-    assert_int_equal(at, of_lines.count);
 }
 
 static void read_lines(const char *path, const hg__row_lines_options *o) {

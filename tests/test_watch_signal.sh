@@ -133,6 +133,58 @@ expect "and says how far it has drifted" grep -q '^hourglass_drift [0-9.]*$' "$w
 kill $job
 wait $job
 
+# ---- memory ----
+mkfifo "$work/rows"
+"$HOURGLASS" watch model="$model" threads=1 data="$work/rows" follow=true timestamp=none metrics=$metrics -q >/dev/null 2>&1 &
+job=$!
+tail -n +2 "$work/new.csv" | cut -d, -f2- >"$work/untimed.csv"
+most() { awk '/VmHWM/ { print $2 }' /proc/$job/status; }
+for ((k = 0; k < 4; k++)); do cat "$work/untimed.csv"; done >"$work/rows"
+expect "rows of a pipe" wait_for 20 is_counted 24000
+before=$(most)
+for ((k = 0; k < 36; k++)); do cat "$work/untimed.csv"; done >"$work/rows"
+expect "ten times as many" wait_for 60 is_counted 240000
+after=$(most)
+expect "memory does not grow: $before KiB, then $after" [ "${after:-999999999}" -le $((before + 1024)) ]
+kill $job
+wait $job
+
+# ---- another model, and what is given up ----
+cp -r "$model" "$work/changes"
+best=$work/changes/weights/best.safetensors
+[ -f "$best" ] || best=$(find "$work/changes" -name '*.safetensors' | head -n 1)
+: >"$work/reloaded.csv"
+"$HOURGLASS" watch model="$best" threads=1 data="$work/reloaded.csv" follow=true metrics=$metrics out="$work/reloaded.json" state="$work/reloaded" 2>"$work/reloaded.err" &
+job=$!
+head -n 3201 "$work/new.csv" >>"$work/reloaded.csv"
+expect "before another model" wait_for 20 is_counted 3200
+case $(grep -s Seccomp: /proc/$job/status) in
+*2) ok ;;
+*) if is_sanitized || grep -q "no filter" "$work/reloaded.err"; then skip "system calls are not filtered here"; else bad "not filtered: $(cat "$work/reloaded.err")"; fi ;;
+esac
+is_reloaded() { grep -q "$1" "$work/reloaded.err"; }
+cp "$best" "$work/kept.safetensors"
+echo nonsense >"$best"
+kill -HUP $job
+expect "a model that cannot be read changes nothing" wait_for 20 is_reloaded "the model at work goes on"
+"$plain" train data="$work/normal.csv" ignore=c window=auto steps=20 samples=0 project="$work" name=other progress=none -q || bad "no model"
+cp "$(find "$work/other" -name 'best.safetensors' | head -n 1)" "$best"
+kill -HUP $job
+expect "nor does one of other channels" wait_for 20 is_reloaded "of the same channels, steps and frames"
+expect "and nothing is said of either" [ "$(grep -c '"event":"model"' "$work/reloaded.json")" = 0 ]
+cp "$work/kept.safetensors" "$best"
+kill -HUP $job
+expect "one that can is at work" wait_for 20 is_reloaded "is at work; .*; what comes next has no past"
+tail -n +3202 "$work/new.csv" >>"$work/reloaded.csv"
+expect "behind another model" wait_for 20 is_counted 6000
+kill $job
+wait $job
+expect "a line says so" [ "$(grep '"event":"model"' "$work/reloaded.json" | cut -c1-30)" = '{"event":"model","steps":3200,' ]
+expect "what came before it is as with one model" cmp <(sed '/"event":"model"/,$d' "$work/reloaded.json") <(head -n "$(sed '/"event":"model"/,$d' "$work/reloaded.json" | wc -l)" "$work/file.json")
+expect "and there are events behind it" [ "$(sed '1,/"event":"model"/d' "$work/reloaded.json" | grep -c '"event":"alert"')" -ge 2 ]
+watch data="$work/new.csv" drop=false -q >"$work/undropped.json"
+expect "drop=false changes nothing that is said" cmp "$work/file.json" "$work/undropped.json"
+
 # ---- refused ----
 refuses() { # refuses STATUS "part of the sentence" options...
     local status=$1 part=$2

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // job_watch.c - packets judged as they come, and a line for each alert that opens and ends.
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <string.h>
 #include <time.h>
@@ -60,7 +58,6 @@ static void log_alert(watch *w, const hg__alert *a) {
     note_once(w, &w->has_lost, "syslog: an alert is lost there, since nobody takes it");
 }
 
-// The whole line in one call, at once: who reads along has it, and several writers' lines do not mix.
 static int write_alert(void *context, const hg__alert *a, hg_error *err) {
     watch *w = context;
     const struct hg__values *v = &w->o->values;
@@ -69,31 +66,9 @@ static int write_alert(void *context, const hg__alert *a, hg_error *err) {
     hg__packet_page_alert(w->page, a);
     w->line.length = 0;
     (w->is_eve ? hg__watch_write_eve : hg__watch_write)(a, (int32_t)v->top, &w->line);
-    if (w->line.failed) return hg__fail(err, HG_ERR_MEMORY, "out of memory: %s", v->out);
-    const int code = hg__write_all(w->out, w->line.data, w->line.length,
-                                   w->out == STDOUT_FILENO ? "standard output" : v->out, err);
+    const int code = hg__watch_write_out(w->out, v->out, &w->line, err);
     log_alert(w, a);
     return code;
-}
-
-// A file is added to, line by line: what is in it is there whatever happens.
-static int open_out(watch *w, hg_error *err) {
-    const char *path = w->o->values.out;
-    if (strcmp(path, "-") == 0) {
-        w->out = STDOUT_FILENO;
-        return HG_OK;
-    }
-    w->out = hg__io_is_refused(EIO)
-                 ? -1
-                 : hg__off_standard(open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
-    return w->out >= 0 ? HG_OK : hg__fail_create(path, errno, err);
-}
-
-static int close_out(watch *w, hg_error *err) {
-    const int fd = w->out;
-    w->out = -1;
-    if (fd < 0 || fd == STDOUT_FILENO || close(fd) == 0) return HG_OK;
-    return hg__fail_errno(err, HG_ERR_IO, "%s: cannot write", w->o->values.out);
 }
 
 // ---- packets come in ----------------------------------------------------------------------------
@@ -124,18 +99,10 @@ static void count_rest(watch *w) {
 }
 
 static int report(watch *w, hg_error *err) {
-    const hg_listener *l = w->listener;
-    if (!l->report || *l->report == w->reports) return HG_OK;
-    w->reports = *l->report;
     hg__text t = {0};
-    int code = hg__watch_counters_line(&w->count, &t);
-    if (code == HG_OK) {
-        hg__tell(l, t.data);
-    } else {
-        code = hg__fail(err, HG_ERR_MEMORY, "out of memory: counters");
-    }
-    hg__text_clear(&t);
-    return code;
+    if (!hg__watch_is_asked(w->listener->report, &w->reports)) return HG_OK;
+    (void)hg__watch_counters_line(&w->count, &t);
+    return hg__watch_tell_counters(w->listener, &t, err);
 }
 
 // A text of thousands of alerts takes longer than judging a batch of packets.
@@ -214,12 +181,10 @@ static void put_to_work(watch *w, hg_model *m, const hg__watch_kept *kept, hg_er
 }
 
 static int reload(watch *w, hg_error *err) {
-    const hg_listener *l = w->listener;
-    if (!l->reload || *l->reload == w->reloads) return HG_OK;
-    w->reloads = *l->reload;
+    if (!hg__watch_is_asked(w->listener->reload, &w->reloads)) return HG_OK;
     hg_error why = {0};
     hg__watch_kept kept = w->kept;
-    hg_model *m = hg__watch_load(w->o, &kept, l, &why);
+    hg_model *m = hg__watch_load(w->o, &kept, w->listener, &why);
     if (m && !hg__is_packet_model(m)) {
         hg_model_free(m);
         m = NULL;
@@ -290,14 +255,11 @@ static int open_alerts(watch *w, hg_error *err) {
     return w->alerts ? HG_OK : (int)HG_ERR_MEMORY;
 }
 
-// A kernel without filters is no reason not to watch. With them nobody is asked any more whether a process lives, whose file page= was.
+// With a filter nobody is asked any more whether a process lives, whose file page= was.
 static int give_up(const watch *w, hg_error *err) {
     if (w->page) hg__sweep_beside(w->o->values.page);
     const hg__watch_needs needs = {.syslog = w->syslog, .saves_files = w->learn || w->page};
-    hg_error why = {0};
-    const int code = hg__watch_filter(&needs, &why);
-    if (code == HG_ERR_MISSING) hg__tell(w->listener, why.message);
-    return code == HG_OK || code == HG_ERR_MISSING ? HG_OK : hg__fail(err, code, "%s", why.message);
+    return hg__watch_give_up(&needs, w->listener, err);
 }
 
 static void leave_out(void *context, const hg__alert *a) {
@@ -336,7 +298,7 @@ static int open_all(watch *w, hg_model *m, hg_error *err) {
     HG_TRY(open_alerts(w, err));
     HG_TRY(hg__packet_page_open(&w->page, &w->in, w->o, err));
     HG_TRY(hg__watch_metrics_open(&w->metrics, (int32_t)v->metrics, err));
-    HG_TRY(open_out(w, err));
+    HG_TRY(hg__watch_open_out(v->out, &w->out, err));
     if (v->syslog) HG_TRY(hg__watch_syslog_open(&w->syslog, err));
     HG_TRY(open_kept(w, err));
     return hg__watch_metrics_start(&w->metrics, hg__watch_counters_metrics, &w->count,
@@ -362,7 +324,7 @@ static int run(watch *w, hg_model *m, hg_error *err) {
     hg__watch_learn_close(w->learn);
     w->learn = NULL;
     hg__watch_metrics_close(&w->metrics);
-    const int closed = close_out(w, code < 0 ? NULL : err);
+    const int closed = hg__watch_close_out(&w->out, w->o->values.out, code < 0 ? NULL : err);
     return code < 0 ? code : closed;
 }
 

@@ -27,6 +27,8 @@ hg__recording_options hg__signal_reading(const hg_options *o, const hg__signal *
     const bool has_frames = f->setup.bands > 0;
     how.step = has_frames ? d->step / f->setup.hop : d->step;
     how.resample = d->resample;
+    how.is_coarse = d->is_coarse;
+    how.is_irregular = d->is_irregular;
     how.channel = (const char *const *)(has_frames ? f->name : d->name);
     how.channels = has_frames ? f->channels : d->read;
     how.header.is_known = true;

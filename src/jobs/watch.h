@@ -110,6 +110,15 @@ void hg__watch_read_state(hg__alerts *a, const char *folder, const hg_listener *
 // watch_outputs.c: page= and out= are none of the files in that folder.
 int hg__watch_check_outputs(const hg_options *o, const char *folder, hg_error *err);
 
+// watch_shared.c. "-" is standard output; a file is added to, line by line: what is in it is there whatever happens.
+int hg__watch_open_out(const char *path, int *fd, hg_error *err);
+// All of t in one call, at once: who reads along has it, and several writers' lines do not mix.
+int hg__watch_write_out(int fd, const char *path, const hg__text *t, hg_error *err);
+int hg__watch_close_out(int *fd, const char *path, hg_error *err); // -1 is fine
+// Whether a signal came since it was answered last. count: of the listener; NULL: there is none.
+bool hg__watch_is_asked(const volatile sig_atomic_t *count, sig_atomic_t *answered);
+int hg__watch_tell_counters(const hg_listener *l, hg__text *t, hg_error *err); // takes t
+
 // watch_drift.c: the last hour, by packets' time, held against training.
 enum { HG_DRIFT_MINUTES = 60 };
 
@@ -152,4 +161,6 @@ typedef struct hg__watch_needs {
 
 // HG_ERR_MISSING where the kernel has no such filters, or we have none for this machine.
 int hg__watch_filter(const hg__watch_needs *n, hg_error *err);
+// The same; a kernel without filters is no reason not to watch: a note says so.
+int hg__watch_give_up(const hg__watch_needs *n, const hg_listener *l, hg_error *err);
 #endif

@@ -5,16 +5,11 @@
 // the same either way.
 #include "jobs/watch_signal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/show.h"
-#include "base/system.h"
 #include "jobs/job.h"
 
 enum { WAIT = 200 }; // ms for the next message
@@ -38,9 +33,9 @@ static void count_all(hg__signal_watch *w) {
     } all[] = {
         {&w->count.steps,       (double)w->steps                   },
         {&w->count.alarms,      (double)w->alarmed                 },
-        {&w->count.events,      (double)w->alarms.state.events     },
+        {&w->count.events,      (double)w->alarms->state.events    },
         {&w->count.open_events, w->event.number != 0               },
-        {&w->count.drift,       w->alarms.state.drift              },
+        {&w->count.drift,       w->alarms->state.drift             },
         {&w->count.lines,       (double)r.lines                    },
         {&w->count.missing,     (double)w->missing                 },
         {&w->count.bridged,     (double)r.bridged                  },
@@ -58,27 +53,23 @@ static void count_all(hg__signal_watch *w) {
 }
 
 static int report(hg__signal_watch *w, hg_error *err) {
-    const hg_listener *l = w->listener;
     const char *before = "";
-    if (!l->report || *l->report == w->reports) return HG_OK;
-    w->reports = *l->report;
     hg__text t = {0};
+    if (!hg__watch_is_asked(w->listener->report, &w->reports)) return HG_OK;
 #define WORD(name, kind, help)                                              \
  hg__text_add(&t, "%s%s %.9g", before, #name, atomic_load(&w->count.name)); \
  before = ", ";
     HG_SIGNAL_COUNTERS(WORD)
 #undef WORD
     (void)before;
-    const int code = t.failed ? hg__fail(err, HG_ERR_MEMORY, "out of memory: counters") : HG_OK;
-    if (code == HG_OK) hg__tell(l, t.data);
-    hg__text_clear(&t);
-    return code;
+    return hg__watch_tell_counters(w->listener, &t, err);
 }
 
 // ---- steps --------------------------------------------------------------------------------------
 
 static void count_missing(hg__signal_watch *w, const hg__steps *s) {
-    const int32_t channels = hg__signal_scorer_signal(w->scorer)->read;
+    const hg__signal *d = hg__signal_scorer_signal(w->scorer);
+    const int32_t channels = w->framer ? d->frames.channels : d->read;
     int64_t missing = 0;
     for (int32_t i = 0; i < s->count; i++) {
         const float *value = s->value + (size_t)i * (size_t)channels;
@@ -87,10 +78,8 @@ static void count_missing(hg__signal_watch *w, const hg__steps *s) {
     w->missing += missing;
 }
 
-static void judge(hg__signal_watch *w, const hg__steps *s) {
+static void judge_steps(hg__signal_watch *w, const hg__steps *s) {
     const hg__scored_step *step;
-    w->has_times = s->when != NULL;
-    count_missing(w, s);
     for (int32_t taken = 0; taken < s->count;) {
         taken += hg__signal_scorer_take(w->scorer, s, taken);
         const int32_t n = hg__signal_scorer_next(w->scorer, &step);
@@ -98,13 +87,19 @@ static void judge(hg__signal_watch *w, const hg__steps *s) {
     }
 }
 
+static void judge(hg__signal_watch *w, const hg__steps *s) {
+    hg__steps frames;
+    int32_t at = 0;
+    w->has_times = s->when != NULL;
+    count_missing(w, s);
+    if (!w->framer) judge_steps(w, s);
+    while (w->framer && hg__framer_run(w->framer, s, &at, &frames)) judge_steps(w, &frames);
+}
+
 static int write_lines(hg__signal_watch *w, hg_error *err) {
-    const char *out = w->out == STDOUT_FILENO ? "standard output" : w->o->values.out;
-    if (w->line.failed) return hg__fail(err, HG_ERR_MEMORY, "out of memory: %s", out);
-    if (w->line.length == 0) return HG_OK;
-    const size_t length = w->line.length;
+    const int code = hg__watch_write_out(w->out, w->o->values.out, &w->line, err);
     w->line.length = 0;
-    return hg__write_all(w->out, w->line.data, length, out, err);
+    return code;
 }
 
 // All rows that were added are judged.
@@ -119,6 +114,18 @@ static int judge_rows(hg__signal_watch *w, hg_error *err) {
     return HG_OK;
 }
 
+// Nothing comes any more: what is being averaged is, and so are the last frames. Whoever goes on says it again.
+static int judge_rest(hg__signal_watch *w, hg_error *err) {
+    hg__steps frames;
+    if (!w->framer && hg__signal_scorer_signal(w->scorer)->resample <= 0) return HG_OK;
+    hg__signal_state_keep(w, true);
+    w->is_closed = true;
+    hg__row_lines_end(w->lines);
+    HG_TRY(judge_rows(w, err));
+    while (w->framer && hg__framer_end(w->framer, &frames)) judge_steps(w, &frames);
+    return write_lines(w, err);
+}
+
 // ---- messages -----------------------------------------------------------------------------------
 
 // Rows without times do not say that some are missing between them.
@@ -129,8 +136,25 @@ static void look_for_losses(hg__signal_watch *w) {
     w->lost = lost;
 }
 
+// Sound as files have it is no text.
+static bool is_sound(const hg__message *m) {
+    static const char *const heads[] = {"RIFF", "RF64", "fLaC", "OggS", "FORM"};
+    if (m->size < 4 || !memchr(m->text, 0, m->size)) return false;
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        if (memcmp(m->text, heads[i], 4) == 0) return true;
+    }
+    return false;
+}
+
 static int take_line(hg__signal_watch *w, const hg__message *m, hg_error *err) {
     look_for_losses(w);
+    if (w->in->counts.messages == 1 && is_sound(m)) {
+        w->is_closed = true;
+        return hg__fail(err, HG_ERR_DATA,
+                        "%s: expected samples as lines of text, a row each, got a file of sound, "
+                        "which predict reads",
+                        w->in->place);
+    }
     if (m->is_cut) { // maybe more of it comes later: whoever goes on reads it again
         HG_TRY(judge_rows(w, err));
         hg__signal_state_keep(w, true);
@@ -166,11 +190,13 @@ static int watch_all(hg__signal_watch *w, hg_error *err) {
         if (code < 0) break;
         hg__signal_state_keep(w, false);
         HG_TRY(report(w, err));
+        hg__signal_watch_reload(w);
+        HG_TRY(write_lines(w, err));
         if (code == HG_OK && hg__is_stopped(w->listener) && w->in->rest.size == 0) {
             code = hg__fail(err, HG_ERR_STOPPED, "stopped on request");
         }
     }
-    return code == HG_MESSAGES_END ? HG_OK : code;
+    return code == HG_MESSAGES_END ? judge_rest(w, err) : code;
 }
 
 // An event that goes on ends with what was watched, unless somebody goes on with it.
@@ -208,87 +234,75 @@ static int refuse(const hg__signal_watch *w, hg_error *err) {
                     HG_SIGNAL_REASONS, (int)v->top);
 }
 
-static int check_signal(const hg__signal_watch *w, hg_error *err) {
-    const hg__signal *d = hg__signal_scorer_signal(w->scorer);
-    const char *model = w->o->values.model;
-    if (d->kind == HG_SIGNAL_SOUND) {
-        return hg__fail(err, HG_ERR_USAGE,
-                        "%s: expected a model of rows, got one of sound, which only predict hears",
-                        model);
-    }
-    if (d->resample > 0) {
-        return hg__fail(
-            err, HG_ERR_USAGE,
-            "%s: expected a model without resample=, whose steps come as they are, got one", model);
-    }
-    if (hg__signal_alarms_has(&w->alarms)) return HG_OK;
-    return hg__fail(err, HG_ERR_USAGE,
-                    "%s: expected a model with a threshold, got one for which nothing was held out",
-                    model);
-}
-
-static int open_scorer(hg__signal_watch *w, hg_error *err) {
-    const struct hg__values *v = &w->o->values;
-    w->pool = hg__pool_new((int32_t)v->threads, err);
-    if (!w->pool) return HG_ERR_MEMORY;
-    w->scorer = hg__signal_scorer_new(w->model, w->pool, v->model, err);
-    if (!w->scorer) return (int)err->code;
-    hg__signal_scorer_go_live(w->scorer);
-    HG_TRY(hg__signal_alarms_init(&w->alarms, w->model, v->model, err));
-    HG_TRY(check_signal(w, err));
-    double fpr;
-    return hg__signal_ask(&w->alarms, w->o, hg__signal_scorer_signal(w->scorer)->step, &fpr, err);
-}
-
 static int open_source(hg__signal_watch *w, hg_error *err) {
     const struct hg__values *v = &w->o->values;
     const hg__signal *d = hg__signal_scorer_signal(w->scorer);
     const hg__messages_options how = {.follow = v->follow, .listener = w->listener};
     w->in = hg__messages_open(v->data, &how, err);
     if (!w->in) return (int)err->code;
+    const hg__signal_frames *f = &d->frames;
+    const bool has_frames = f->setup.bands > 0;
     const hg__row_lines_options rows = {.place = w->in->place,
-                                        .name = (const char *const *)d->name,
-                                        .channels = d->read,
+                                        .name =
+                                            (const char *const *)(has_frames ? f->name : d->name),
+                                        .channels = has_frames ? f->channels : d->read,
                                         .time = v->timestamp,
                                         .format = HG_ROW_TIME_ANY,
-                                        .step = d->step,
+                                        .step = has_frames ? d->step / f->setup.hop : d->step,
+                                        .resample = d->resample,
+                                        .is_coarse = d->is_coarse,
+                                        .is_irregular = d->is_irregular,
                                         .on_bad = v->on_bad};
+    if (has_frames) w->framer = hg__framer_new(&f->setup, f->channels, err);
+    if (has_frames && !w->framer) return (int)err->code;
     w->lines = hg__row_lines_new(&rows, err);
     return w->lines ? HG_OK : (int)err->code;
 }
 
-// A file is added to, line by line: what is in it is there whatever happens.
-static int open_out(hg__signal_watch *w, hg_error *err) {
-    const char *path = w->o->values.out;
-    if (strcmp(path, "-") == 0) {
-        w->out = STDOUT_FILENO;
-        return HG_OK;
-    }
-    w->out = hg__io_is_refused(EIO)
-                 ? -1
-                 : hg__off_standard(open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
-    return w->out >= 0 ? HG_OK : hg__fail_create(path, errno, err);
+// Messages are read by this thread, and this thread is all that is left of who may do nothing else. A broker is talked to by threads of its
+// library, which began before.
+static int give_up(const hg__signal_watch *w, hg_error *err) {
+    const hg__watch_needs needs = {.syslog = -1, .saves_files = w->path[0] != '\0'};
+    return w->o->values.drop ? hg__watch_give_up(&needs, w->listener, err) : HG_OK;
 }
 
-static int open_all(hg__signal_watch *w, hg_error *err) {
+static int open_pool(hg__signal_watch *w, hg_error *err) {
+    hg_model *m = w->model;
+    w->model = NULL;
+    w->pool = hg__pool_new((int32_t)w->o->values.threads, err);
+    if (w->pool) return hg__signal_watch_use(w, m, err);
+    hg_model_free(m);
+    return HG_ERR_MEMORY;
+}
+
+// Where it was, and that it is there.
+static int open_kept(hg__signal_watch *w, hg_error *err) {
     hg__message_position at;
-    HG_TRY(refuse(w, err));
-    HG_TRY(hg__signal_state_open(w, err));
-    HG_TRY(open_scorer(w, err));
-    HG_TRY(open_source(w, err));
-    HG_TRY(hg__watch_metrics_open(&w->metrics, (int32_t)w->o->values.metrics, err));
-    HG_TRY(open_out(w, err));
     HG_TRY(hg__signal_state_restore(w, err));
     if (hg__messages_positions(w->in, &at, 1) == 1) w->behind = at;
     w->lost = w->in->counts.restarts;
     count_all(w);
+    w->is_dirty = hg__is_broker(w->o->values.data); // what comes from now on is ours
+    hg__signal_state_keep(w, true);
+    return HG_OK;
+}
+
+static int open_all(hg__signal_watch *w, hg_error *err) {
+    HG_TRY(refuse(w, err));
+    HG_TRY(hg__signal_state_open(w, err));
+    HG_TRY(open_pool(w, err));
+    HG_TRY(open_source(w, err));
+    HG_TRY(hg__watch_metrics_open(&w->metrics, (int32_t)w->o->values.metrics, err));
+    HG_TRY(hg__watch_open_out(w->o->values.out, &w->out, err));
+    HG_TRY(open_kept(w, err));
+    HG_TRY(give_up(w, err));
     return hg__watch_metrics_start(&w->metrics, write_metrics, &w->count, err);
 }
 
 static void say_start(const hg__signal_watch *w) {
     char line[700], from[250];
     if (!w->o->values.follow && !hg__is_broker(w->o->values.data)) return;
-    hg__threshold_describe(&w->alarms.thresholds.group[0].at, "steps", from, sizeof from);
+    hg__threshold_describe(&w->alarms->thresholds.group[0].at, "steps", from, sizeof from);
     snprintf(line, sizeof line, "watching %.350s; %s", w->in->place, from);
     hg__tell(w->listener, line);
 }
@@ -300,9 +314,8 @@ static int run(hg__signal_watch *w, hg_error *err) {
         code = finish(w, watch_all(w, err), err);
     }
     hg__watch_metrics_close(&w->metrics);
-    const int fd = w->out;
-    if (fd < 0 || fd == STDOUT_FILENO || close(fd) == 0 || code < 0) return code;
-    return hg__fail_errno(err, HG_ERR_IO, "%s: cannot write", w->o->values.out);
+    const int closed = hg__watch_close_out(&w->out, w->o->values.out, code < 0 ? NULL : err);
+    return code < 0 ? code : closed;
 }
 
 int hg__watch_signal(hg_model *m, const hg_options *o, const hg_listener *l, hg_result *r,
@@ -319,17 +332,17 @@ int hg__watch_signal(hg_model *m, const hg_options *o, const hg_listener *l, hg_
     w->drift_said = 1;
     w->metrics.socket = w->metrics.wake = -1;
     w->reports = l->report ? *l->report : 0;
+    w->reloads = l->reload ? *l->reload : 0;
     const int code = run(w, err);
     r->rows = w->steps;
     r->width = w->scorer ? hg__signal_scorer_signal(w->scorer)->read : 0;
-    r->alarms = w->alarms.state.events;
+    r->alarms = w->alarms ? w->alarms->state.events : 0;
     r->has_thresholds = true;
     hg__messages_close(w->in);
     hg__row_lines_free(w->lines);
-    hg__signal_alarms_clear(&w->alarms);
-    hg__signal_scorer_free(w->scorer);
+    hg__framer_free(w->framer);
+    hg__signal_watch_leave(w);
     hg__pool_free(w->pool);
-    hg_model_free(w->model);
     hg__text_clear(&w->line);
     hg__free(w);
     return code;

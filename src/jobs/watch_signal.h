@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // watch_signal.h - the parts of the job `watch` for a model of a signal. Only job_watch.c and watch_signal*.c include this.
 //
-//   file, pipe, broker ──> messages ──> rows ──> steps ──> scores of now ──> events ──> a line of JSON, at once
+//   file, pipe, broker ──> messages ──> rows ──> (averages, or frames) ──> steps ──> scores of now ──> events ──> a line of JSON, at once
 //                             └─ positions ─┴─ where each is, once a second ──> FOLDER/signal.state
 #ifndef HG_JOBS_WATCH_SIGNAL_H
 #define HG_JOBS_WATCH_SIGNAL_H
 #include "jobs/judge_signal.h"
 #include "jobs/watch.h"
+#include "signal/framer.h"
 #include "streams/messages.h"
 #include "streams/row_lines.h"
 
@@ -24,8 +25,8 @@
     COUNTER(missing, "counter", "values that are missing")                               \
     COUNTER(bridged, "counter", "steps that are missing, in gaps that were bridged")     \
     COUNTER(gaps, "counter", "gaps, bridged and not")                                    \
-    COUNTER(late, "counter", "rows that were dropped: earlier than the one before")      \
-    COUNTER(duplicates, "counter", "rows that were dropped: at the time of the one before") \
+    COUNTER(late, "counter", "rows that were passed over: earlier than the one before")      \
+    COUNTER(duplicates, "counter", "rows that were passed over: they came twice") \
     COUNTER(bad, "counter", "lines that could not be read")                              \
     COUNTER(bad_cells, "counter", "cells that could not be read, taken as missing")      \
     COUNTER(too_long, "counter", "lines of more than 1 MiB, refused")                    \
@@ -58,20 +59,21 @@ typedef struct hg__signal_watch {
     hg_model *model;             // owned
     hg__pool *pool;              // owned
     hg__signal_scorer *scorer;   // owned
-    hg__signal_alarms alarms;
-    hg__messages *in;     // owned
-    hg__row_lines *lines; // owned
-    int out;              // -1: not open; owned unless standard output
-    hg__text line;        // owned: events that are to be written
+    hg__signal_alarms *alarms;   // owned
+    hg__messages *in;            // owned
+    hg__row_lines *lines;        // owned
+    hg__framer *framer;          // owned; NULL: rows are steps, else samples
+    int out;                     // -1: not open; owned unless standard output
+    hg__text line;               // owned: events that are to be written
     hg__signal_event event;
     int64_t steps, alarmed, missing;
     double drift_said; // when it was last said that it had changed
     int64_t drift_at;  // the step of that
     hg__signal_counters count;
     hg__watch_metrics metrics;
-    sig_atomic_t reports; // that were asked for so far
-    bool has_times;       // of the steps taken last
-    int64_t lost;         // times that something is missing between two rows
+    sig_atomic_t reports, reloads; // that were asked for so far
+    bool has_times;                // of the steps taken last
+    int64_t lost;                  // times that something is missing between two rows
 
     // What outlives the process.
     char path[1024];             // of the state; "": nothing does
@@ -84,10 +86,18 @@ typedef struct hg__signal_watch {
 
 // watch_signal_events.c: the next step and its verdict; lines go to w->line. i: of those given last by the scorer.
 void hg__signal_watch_take(hg__signal_watch *w, const hg__scored_step *step, int32_t i);
-void hg__signal_watch_end(hg__signal_watch *w); // of the event that goes on, if one does
+void hg__signal_watch_end(hg__signal_watch *w);       // of the event that goes on, if one does
+void hg__signal_watch_say_model(hg__signal_watch *w); // another is at work
+
+// watch_signal_model.c: w->model, w->scorer and w->alarms, as the options ask. m is taken.
+int hg__signal_watch_use(hg__signal_watch *w, hg_model *m, hg_error *err);
+void hg__signal_watch_leave(hg__signal_watch *w); // frees all three
+// Where it was asked for: the file of model= anew, if it is one of the same rows. Else a note says why, and all goes on as it was.
+void hg__signal_watch_reload(hg__signal_watch *w);
 
 // watch_signal_state.c
-int hg__signal_state_open(hg__signal_watch *w, hg_error *err);    // w->path and the digest
+int hg__signal_state_open(hg__signal_watch *w, hg_error *err); // w->path
+int hg__signal_state_digest(const char *model, uint64_t *to, hg_error *err);
 int hg__signal_state_restore(hg__signal_watch *w, hg_error *err); // once all is open
 // Where nothing is to be kept, or not yet, does nothing. A failure is told, and tried again.
 void hg__signal_state_keep(hg__signal_watch *w, bool is_last);

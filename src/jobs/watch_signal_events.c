@@ -71,6 +71,15 @@ void hg__signal_watch_end(hg__signal_watch *w) {
     w->event.number = 0;
 }
 
+void hg__signal_watch_say_model(hg__signal_watch *w) {
+    hg__json_writer j = {.to = &w->line, .has_short_escapes = true};
+    hg__json_begin(&j, NULL, '{');
+    hg__json_add_text(&j, "event", "model");
+    hg__json_add_integer(&j, "steps", w->steps);
+    hg__json_add_text(&j, "model", w->o->values.model);
+    end_line(&j);
+}
+
 static void go_on(hg__signal_event *e, const hg__scored_step *step, double p) {
     if (step->now > e->score) e->score = step->now;
     if (p < e->p) e->p = p;
@@ -83,7 +92,7 @@ static void go_on(hg__signal_event *e, const hg__scored_step *step, double p) {
 
 // The threshold follows what the scores do slowly. That they have is no fault of the plant's, or a slow one.
 static void look_at_drift(hg__signal_watch *w, const hg__scored_step *step) {
-    const double drift = w->alarms.state.drift, by = drift / w->drift_said;
+    const double drift = w->alarms->state.drift, by = drift / w->drift_said;
     const double length = hg__signal_scorer_signal(w->scorer)->step;
     const double apart = length > 0 ? hour / length : hour;
     char line[300];
@@ -105,7 +114,7 @@ static void look_at_drift(hg__signal_watch *w, const hg__scored_step *step) {
 }
 
 void hg__signal_watch_take(hg__signal_watch *w, const hg__scored_step *step, int32_t i) {
-    const hg__alarm a = hg__signal_alarms_take(&w->alarms, step);
+    const hg__alarm a = hg__signal_alarms_take(w->alarms, step);
     w->steps++;
     w->alarmed += a.is_alarm;
     if (w->event.number && a.event != w->event.number) hg__signal_watch_end(w);

@@ -18,16 +18,23 @@
 
 enum { PARTS = 4096 }; // of Kafka, at most
 static const double keep_seconds = 1;
-static const char magic[8] = "HGSIGW1";
+static const char magic[8] = "HGSIGW2";
 
 static uint64_t digest(const void *bytes, size_t size) {
     const hg__siphash_key key = {0, 0};
     return hg__siphash(&key, bytes, size);
 }
 
+int hg__signal_state_digest(const char *model, uint64_t *to, hg_error *err) {
+    hg__content c = {0};
+    HG_TRY(hg__content_read(&c, model, err));
+    *to = digest(c.data, c.size);
+    hg__content_free(&c);
+    return HG_OK;
+}
+
 int hg__signal_state_open(hg__signal_watch *w, hg_error *err) {
     const struct hg__values *v = &w->o->values;
-    hg__content c = {0};
     if (!*v->state) return HG_OK;
     HG_TRY(hg__join_path(w->path, sizeof w->path, v->state, HG_WATCH_SIGNAL, err));
     HG_TRY(hg__make_folder(v->state, err));
@@ -36,10 +43,7 @@ int hg__signal_state_open(hg__signal_watch *w, hg_error *err) {
                         "out: expected another file than those of the watcher's own, got %s",
                         v->out);
     }
-    HG_TRY(hg__content_read(&c, v->model, err));
-    w->model_digest = digest(c.data, c.size);
-    hg__content_free(&c);
-    return HG_OK;
+    return hg__signal_state_digest(v->model, &w->model_digest, err);
 }
 
 // ---- written ------------------------------------------------------------------------------------
@@ -50,7 +54,7 @@ int hg__signal_state_open(hg__signal_watch *w, hg_error *err) {
     FIELD(steps) FIELD(alarmed) FIELD(missing) FIELD(drift_said) FIELD(drift_at) \
     FIELD(event.number) FIELD(event.first) FIELD(event.last) FIELD(event.steps) \
     FIELD(event.time) FIELD(event.p) FIELD(event.score) FIELD(event.when) \
-    FIELD(alarms.state.drift) FIELD(alarms.state.events) FIELD(alarms.state.quiet)
+    FIELD(alarms->state.drift) FIELD(alarms->state.events) FIELD(alarms->state.quiet)
 // clang-format on
 
 static int32_t positions_of(const hg__signal_watch *w, hg__message_position *to) {
@@ -84,7 +88,8 @@ static void put_all(const hg__signal_watch *w, hg__message_position *at, hg__tex
 #define PUT(field) HG_PUT(t, w->field);
     FIELDS(PUT)
 #undef PUT
-    HG_PUT(t, w->alarms.state.is_on);
+    HG_PUT(t, w->alarms->state.is_on);
+    if (w->framer) hg__framer_write(w->framer, t);
     hg__signal_scorer_write(w->scorer, t);
 }
 
@@ -173,9 +178,10 @@ static int restore(hg__signal_watch *w, hg__bytes *from, hg_error *err) {
 #define GET(field) HG_GET(from, w->field);
     FIELDS(GET)
 #undef GET
-    hg__get_bool(from, &w->alarms.state.is_on);
+    hg__get_bool(from, &w->alarms->state.is_on);
     w->event.when[HG_WHEN - 1] = '\0';
-    if (!from->failed && hg__signal_scorer_read(w->scorer, from)) return HG_OK;
+    const bool has_frames = !w->framer || hg__framer_read(w->framer, from);
+    if (has_frames && !from->failed && hg__signal_scorer_read(w->scorer, from)) return HG_OK;
     return hg__fail(err, HG_ERR_DATA, "%s: expected the state of this model, got another", w->path);
 }
 

@@ -279,7 +279,9 @@ int hg__signal_look(hg__signal *d, hg__samples *s, hg__recording *r, const hg__s
                       .step = r->step,
                       .resample = o->resample,
                       .detectors = o->detectors,
-                      .beside = o->beside};
+                      .beside = o->beside,
+                      .is_coarse = r->is_coarse,
+                      .is_irregular = r->is_irregular};
     const int code = look(d, s, r, o, err);
     if (code < 0) hg__signal_clear(d);
     return code;
@@ -356,6 +358,8 @@ static hg__json *hiding_json(const hg__signal *d) {
                          d->hiding.parts);
 }
 
+static const char coarse[] = "coarse", irregular[] = "irregular"; // clocks
+
 int hg__signal_save(const hg__signal *d, hg_model *m, hg__json *detector, hg_error *err) {
     hg__json *own =
         hg__json_pack("{s:s, s:o, s:b, s:o, s:i, s:i, s:i, s:I, s:f, s:f}", "kind",
@@ -363,6 +367,10 @@ int hg__signal_save(const hg__signal *d, hg_model *m, hg__json *detector, hg_err
                       "used", pick_json(d), "window", d->length, "stride", d->stride, "period",
                       d->period, "longest", d->longest, "step", d->step, "resample", d->resample);
     int code = hg__signal_frames_save(&d->frames, own, err);
+    if ((d->is_coarse || d->is_irregular) &&
+        hg__json_set(own, "clock", hg__json_string(d->is_coarse ? coarse : irregular, NULL)) < 0) {
+        code = HG_ERR_MEMORY;
+    }
     if (d->is_plain && hg__json_set(own, "score", hg__json_string("error", NULL)) < 0) {
         code = HG_ERR_MEMORY;
     }
@@ -466,6 +474,16 @@ static int load_hiding(const loading *l, hg_error *err) {
                     l->where, HG_MOST_HIDDEN_PARTS);
 }
 
+static int load_clock(const loading *l, hg_error *err) {
+    const hg__json *clock = hg__json_object_get(l->from, "clock");
+    const char *text = hg__json_string_value(clock);
+    l->d->is_coarse = text && strcmp(text, coarse) == 0;
+    l->d->is_irregular = text && strcmp(text, irregular) == 0;
+    if (!clock || l->d->is_coarse || l->d->is_irregular) return HG_OK;
+    return hg__fail(err, HG_ERR_MODEL, "%s: signal: clock: expected coarse, irregular, or none",
+                    l->where);
+}
+
 static int load_windows(const loading *l, hg_error *err) {
     int64_t length, stride, period;
     HG_TRY(load_whole(l, "window", 2, HG_MAX_WINDOW, &length, err));
@@ -477,6 +495,7 @@ static int load_windows(const loading *l, hg_error *err) {
     l->d->period = (int32_t)period;
     HG_TRY(load_seconds(l, "step", &l->d->step, err));
     HG_TRY(load_seconds(l, "resample", &l->d->resample, err));
+    HG_TRY(load_clock(l, err));
     return load_hiding(l, err);
 }
 

@@ -33,13 +33,14 @@ typedef struct hg__signal {
     int32_t
         channels;  // that are looked at: all but those that are 0 or 1, unless there are no others
     int32_t *pick; // owned, (channels): which of `read` they are
-    hg__channel_scale *scale; // owned, (channels)
-    int32_t length, stride;   // of a window, and from one to the next, in steps
-    int32_t period;           // that was found; 0: none
-    int64_t longest;          // steps of training without a gap
-    double step;              // s; 0: nobody knows
-    double resample;          // s that steps are averaged over; 0: steps as they are
-    hg__hiding hiding;        // from the network
+    hg__channel_scale *scale;     // owned, (channels)
+    int32_t length, stride;       // of a window, and from one to the next, in steps
+    int32_t period;               // that was found; 0: none
+    int64_t longest;              // steps of training without a gap
+    double step;                  // s; 0: nobody knows
+    double resample;              // s that steps are averaged over; 0: steps as they are
+    bool is_coarse, is_irregular; // of the times of training's recording (recording.h)
+    hg__hiding hiding;            // from the network
     bool
         is_plain; // imported: a window's score is the network's mean squared error, and nothing is known of what is usual
     uint32_t

@@ -1,134 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// framed.c - blocks of samples to blocks of frames. What a sheet wants of a frame, row, time and label, is kept of the first sample of
-// each hop until its frame is made.
+// framed.c - a recording of frames: framer.h's, made of another recording's samples.
 #include "signal/framed.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "base/int.h"
 #include "base/mem.h"
+#include "signal/framer.h"
 #include "signal/recording_kind.h"
 
-enum { WHEN = 40, PATH = 4096 };
-
-// What a sample has beside its values.
-typedef struct mark {
-    int64_t row;
-    double time;
-    uint8_t label;
-    char when[WHEN];
-} mark;
+enum { PATH = 4096 };
 
 typedef struct framed {
-    hg__recording *of; // owned
-    hg__frames *frames;
-    hg__steps in; // the block at hand
-    int32_t at;   // of it, what was taken
-    int64_t came; // samples since it began
-    bool is_ending, is_fresh;
-    int32_t file;    // of what came
-    char path[PATH]; // likewise: that of `of` is gone with its file
-    mark *mark;      // owned, (marks): of sample k hop at k % marks
-    mark last;       // of the sample that came last
-    int32_t marks, room;
-    float *value; // owned, (room, width)
-    mark *out;    // owned, (room)
-    int64_t *row; // owned, (room), and so on
-    double *time;
-    const char **when;
-    uint8_t *label, *begins;
+    hg__recording *of;  // owned
+    hg__framer *framer; // owned
+    hg__steps in;       // the block at hand
+    int32_t at;         // of it, what was taken
+    char path[PATH];    // of what came: that of `of` is gone with its file
 } framed;
 
-// ---- samples ------------------------------------------------------------------------------------
-
-static void begin(framed *f) {
-    f->came = 0;
-    f->is_ending = false;
-    f->is_fresh = true;
-}
-
-static mark mark_of(const hg__steps *in, int32_t i) {
-    mark m = {
-        .row = in->row[i], .time = in->time ? in->time[i] : 0, .label = in->label && in->label[i]};
-    if (in->when) snprintf(m.when, sizeof m.when, "%s", in->when[i]);
-    return m;
-}
-
-// Of samples at .. at + count - 1 of the block, which are number came and so on.
-static void keep_marks(framed *f, int32_t count) {
-    const int32_t hop = hg__frames_setup_of(f->frames)->hop;
-    for (int32_t i = f->at; i < f->at + count; i++, f->came++) {
-        mark *m = &f->mark[f->came / hop % f->marks];
-        if (f->came % hop == 0) {
-            *m = mark_of(&f->in, i);
-        } else if (f->in.label && f->in.label[i]) {
-            m->label = 1;
-        }
-    }
-    if (count > 0) f->last = mark_of(&f->in, f->at + count - 1);
-}
-
-// Frames first .. first + made - 1, whose values are there.
-static void hand_out(framed *f, int64_t first, int32_t made, hg__steps *to) {
-    const int32_t hop = hg__frames_setup_of(f->frames)->hop;
-    for (int32_t i = 0; i < made; i++) {
-        const int64_t k = first + i;
-        f->out[i] = k * hop < f->came ? f->mark[k % f->marks] : f->last;
-        f->row[i] = f->out[i].row;
-        f->time[i] = f->out[i].time;
-        f->label[i] = f->out[i].label;
-        f->when[i] = f->out[i].when;
-        f->begins[i] = f->is_fresh && i == 0;
-    }
-    f->is_fresh = false;
-    *to = (hg__steps){.count = made,
-                      .value = f->value,
-                      .row = f->row,
-                      .time = f->of->has_time ? f->time : NULL,
-                      .when = f->of->has_when ? f->when : NULL,
-                      .label = f->of->has_label ? f->label : NULL,
-                      .begins = f->begins,
-                      .file = f->file};
-}
-
-// The frames that are left of what came before.
-static int32_t run_end(framed *f, hg__steps *to) {
-    const int64_t first = hg__frames_next(f->frames);
-    const int32_t made = hg__frames_flush(f->frames, f->value, f->room);
-    if (made > 0) hand_out(f, first, made, to);
-    if (made < f->room) begin(f);
-    return made;
-}
-
-// Frames of the samples at hand up to where they begin anew.
-static int32_t run_block(framed *f, hg__steps *to) {
-    if (f->in.begins[f->at] && f->came > 0) {
-        f->is_ending = true;
-        return 0;
-    }
-    if (f->came == 0) {
-        f->file = f->in.file;
-        snprintf(f->path, sizeof f->path, "%s", f->of->path);
-    }
-    int32_t end = f->at + 1, taken;
-    while (end < f->in.count && !f->in.begins[end]) end++;
-    const int64_t first = hg__frames_next(f->frames);
-    const float *x = f->in.value + (size_t)f->at * (size_t)f->of->channels;
-    const int32_t made = hg__frames_push(f->frames, x, end - f->at, f->value, f->room, &taken);
-    keep_marks(f, taken);
-    f->at += taken;
-    if (made > 0) hand_out(f, first, made, to);
-    return made;
+static const hg__frames_setup *setup_of(const framed *f) {
+    return hg__frames_setup_of(hg__framer_frames(f->framer));
 }
 
 // ---- as a recording -----------------------------------------------------------------------------
 
 static void write_note(hg__recording *r) {
     const framed *f = r->made;
-    const hg__frames_setup *s = hg__frames_setup_of(f->frames);
+    const hg__frames_setup *s = setup_of(f);
     r->note[0] = '\0';
     hg__note_add(r->note, sizeof r->note,
                  "frames of %d samples, one every %d: %d %s from %.4g to %.4g%s", s->fft, s->hop,
@@ -140,34 +39,23 @@ static void write_note(hg__recording *r) {
 static int next_frames(hg__recording *r, hg__steps *to, hg_error *err) {
     framed *f = r->made;
     for (;;) {
-        int32_t made = 0;
-        if (f->is_ending) {
-            made = run_end(f, to);
-        } else if (f->at < f->in.count) {
-            made = run_block(f, to);
-        } else {
-            f->at = f->in.count = 0;
-            const int more = hg__recording_next(f->of, &f->in, err);
-            if (more < 0) return more;
-            if (more == 0 && f->came == 0) {
-                write_note(r);
-                return 0;
-            }
-            if (more == 0) {
-                f->in.count = 0;
-                f->is_ending = true;
-            }
-        }
-        if (made == 0) continue;
-        return 1;
+        if (hg__framer_is_empty(f->framer)) snprintf(f->path, sizeof f->path, "%s", f->of->path);
+        if (hg__framer_run(f->framer, &f->in, &f->at, to)) return 1;
+        f->at = f->in.count = 0;
+        const int more = hg__recording_next(f->of, &f->in, err);
+        if (more < 0) return more;
+        if (more) continue;
+        f->in.count = 0;
+        if (hg__framer_end(f->framer, to)) return 1;
+        write_note(r);
+        return 0;
     }
 }
 
 static int rewind_frames(hg__recording *r, hg_error *err) {
     framed *f = r->made;
-    hg__frames_restart(f->frames);
+    hg__framer_restart(f->framer);
     f->at = f->in.count = 0;
-    begin(f);
     return hg__recording_rewind(f->of, err);
 }
 
@@ -175,15 +63,7 @@ static void close_frames(hg__recording *r) {
     framed *f = r->made;
     if (!f) return;
     hg__recording_close(f->of);
-    hg__frames_free(f->frames);
-    hg__free(f->mark);
-    hg__free(f->value);
-    hg__free(f->out);
-    hg__free(f->row);
-    hg__free(f->time);
-    hg__free(f->when);
-    hg__free(f->label);
-    hg__free(f->begins);
+    hg__framer_free(f->framer);
     hg__free(f);
 }
 
@@ -237,30 +117,11 @@ static int measure_level(hg__recording *of, double *level, hg_error *err) {
     return more < 0 ? more : hg__recording_rewind(of, err);
 }
 
-static int make_room(framed *f, const hg__frames_setup *s, hg_error *err) {
-    const int32_t pad = hg__frames_pad(f->frames), width = hg__frames_width(f->frames);
-    const int32_t pending = (s->fft + pad) / s->hop + 2;
-    f->room = hg__max(1, hg__min(HG_STEPS / s->hop + pending, HG_BLOCK_CELLS / width));
-    f->marks = HG_STEPS / s->hop + 2 * pending + 2;
-    const size_t room = (size_t)f->room;
-    f->value = hg__alloc(room * (size_t)width, sizeof *f->value, err);
-    f->mark = hg__alloc((size_t)f->marks, sizeof *f->mark, err);
-    f->out = hg__alloc(room, sizeof *f->out, err);
-    f->row = hg__alloc(room, sizeof *f->row, err);
-    f->time = hg__alloc(room, sizeof *f->time, err);
-    f->when = hg__alloc(room, sizeof *f->when, err);
-    f->label = hg__alloc(room, 1, err);
-    f->begins = hg__alloc(room, 1, err);
-    const bool is_there =
-        f->value && f->mark && f->out && f->row && f->time && f->when && f->label && f->begins;
-    return is_there ? HG_OK : HG_ERR_MEMORY;
-}
-
 // What it says of itself.
 static int introduce(hg__recording *r, const hg__frames_setup *s, hg_error *err) {
     const framed *f = r->made;
     const hg__recording *of = f->of;
-    const int32_t width = hg__frames_width(f->frames);
+    const int32_t width = hg__frames_width(hg__framer_frames(f->framer));
     r->name = hg__alloc((size_t)width, sizeof *r->name, err);
     if (!r->name) return HG_ERR_MEMORY;
     for (r->channels = 0; r->channels < width; r->channels++) {
@@ -276,6 +137,8 @@ static int introduce(hg__recording *r, const hg__frames_setup *s, hg_error *err)
     r->steps = of->files == 1 && of->steps >= 0 ? hg__frames_count(s, of->steps) : -1;
     r->rate = of->rate / s->hop;
     r->step = of->step * s->hop;
+    r->is_coarse = of->is_coarse;
+    r->is_irregular = of->is_irregular;
     r->files = of->files;
     r->has_time = of->has_time;
     r->has_when = of->has_when;
@@ -295,10 +158,8 @@ static int init_framed(hg__recording *r, const hg__frames_setup *setup, hg_error
         HG_TRY(measure_level(f->of, &level, err));
         hg__frames_setup_level(&s, level);
     }
-    f->frames = hg__frames_new(&s, f->of->channels, err);
-    if (!f->frames) return err && err->code ? (int)err->code : HG_ERR_MEMORY;
-    HG_TRY(make_room(f, &s, err));
-    begin(f);
+    f->framer = hg__framer_new(&s, f->of->channels, err);
+    if (!f->framer) return err && err->code ? (int)err->code : HG_ERR_MEMORY;
     return introduce(r, &s, err);
 }
 
@@ -322,7 +183,7 @@ hg__recording *hg__framed_new(hg__recording *of, const hg__frames_setup *setup, 
 
 const hg__frames_setup *hg__framed_setup(const hg__recording *r) {
     const framed *f = r->made;
-    return r->over == &over_frames ? hg__frames_setup_of(f->frames) : NULL;
+    return r->over == &over_frames ? setup_of(f) : NULL;
 }
 
 const hg__recording *hg__framed_of(const hg__recording *r) {

@@ -232,3 +232,46 @@ int32_t hg__frames_flush(hg__frames *f, float *out, int32_t room) {
     if (made < room) hg__frames_restart(f);
     return made;
 }
+
+// ---- what it needs to go on ---------------------------------------------------------------------
+
+// FIELD(of f), in this order
+#define FIELDS(FIELD) FIELD(channels) FIELD(capacity) FIELD(from) FIELD(end) FIELD(next)
+
+void hg__frames_write(const hg__frames *f, hg__text *to) {
+#define PUT(field) HG_PUT(to, f->field);
+    FIELDS(PUT)
+    PUT(is_mirrored)
+    PUT(has_ended)
+#undef PUT
+    for (int32_t c = 0; c < f->channels; c++) {
+        hg__put(to, channel(f, c), (size_t)(f->end - f->from) * sizeof *f->x);
+    }
+}
+
+static bool read_state(hg__frames *f, hg__bytes *from) {
+    const int32_t channels = f->channels, capacity = f->capacity;
+    hg__frames got = *f;
+#define GET(field) HG_GET(from, got.field);
+    FIELDS(GET)
+#undef GET
+    hg__get_bool(from, &got.is_mirrored);
+    hg__get_bool(from, &got.has_ended);
+    if (from->failed || got.channels != channels || got.capacity != capacity ||
+        got.from > got.end || got.from < -f->pad || got.end > INT64_MAX / 2 ||
+        got.end - got.from > capacity || got.next < 0 || got.next > INT64_MAX / HG_MAX_HOP / 2) {
+        return false;
+    }
+    if (got.is_mirrored && !is_enough(&got) && start_of(&got) < got.from) return false;
+    *f = got;
+    for (int32_t c = 0; c < channels; c++) {
+        hg__get(from, channel(f, c), (size_t)(f->end - f->from) * sizeof *f->x);
+    }
+    return !from->failed;
+}
+
+bool hg__frames_read(hg__frames *f, hg__bytes *from) {
+    const bool is_there = read_state(f, from);
+    if (!is_there) hg__frames_restart(f);
+    return is_there;
+}

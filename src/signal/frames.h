@@ -9,6 +9,7 @@
 // of others (T - fft) / hop + 1. The same bits on every machine, in whatever blocks the samples come.
 #ifndef HG_SIGNAL_FRAMES_H
 #define HG_SIGNAL_FRAMES_H
+#include "base/bytes.h"
 #include "base/json.h"
 
 enum {
@@ -105,4 +106,9 @@ int32_t hg__frames_push(hg__frames *f, const float *x, int32_t count, float *out
 int32_t hg__frames_flush(hg__frames *f, float *out, int32_t room);
 
 void hg__frames_restart(hg__frames *f); // forgets what came
+
+// What it needs to go on with the same bits, at the end of `to`; and back, into a new one of the same setup. False: it is of another one,
+// or none, and f begins anew.
+void hg__frames_write(const hg__frames *f, hg__text *to);
+bool hg__frames_read(hg__frames *f, hg__bytes *from);
 #endif

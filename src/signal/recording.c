@@ -348,6 +348,8 @@ static void show_file(hg__recording *r) {
     r->path = r->state->file.path;
     r->format = r->state->file.format;
     r->step = r->state->line.step;
+    r->is_coarse = r->state->line.is_coarse;
+    r->is_irregular = r->state->line.is_irregular;
     r->has_time = r->state->line.is_timed || r->step > 0;
     r->train_rows = r->state->spans.train_rows;
 }

@@ -37,7 +37,8 @@ typedef struct hg__recording_options {
     const char
         *on_bad; // "stop"; "skip", "score_missing": what cannot be read is missing; "" is stop
     double step; // seconds between steps, where it is known (a model's own); 0: found (the median)
-    double resample; // seconds of a step to average to; 0: steps as they are
+    double resample;              // seconds of a step to average to; 0: steps as they are
+    bool is_coarse, is_irregular; // known of its times (a model's own), whatever they look like
     // So many missing steps in a row are made up as missing ones; more: begins anew. 0: HG_BRIDGE; negative: none.
     int32_t bridge;
     const char *const
@@ -50,15 +51,17 @@ typedef struct hg__recording {
     const char *path;   // of the file at hand
     const char *format; // "csv", "npy", "wav", "wfdb", "edf", "ts" ...
     int32_t channels;
-    char **name;    // owned, (channels) owned
-    bool named;     // the file has names
-    int64_t steps;  // as far as known without reading; else -1
-    double rate;    // samples a second as the file's header says; 0: not said
-    double step;    // seconds between steps, of times or 1 / rate; 0: nobody knows
-    int32_t files;  // of the set
-    bool has_time;  // steps have a time
-    bool has_when;  // as the file writes it
-    bool has_label; // by label= or labels=
+    char **name;       // owned, (channels) owned
+    bool named;        // the file has names
+    int64_t steps;     // as far as known without reading; else -1
+    double rate;       // samples a second as the file's header says; 0: not said
+    double step;       // seconds between steps, of times or 1 / rate; 0: nobody knows
+    bool is_coarse;    // its times stand still often: steps are taken as they come
+    bool is_irregular; // its times keep no step
+    int32_t files;     // of the set
+    bool has_time;     // steps have a time
+    bool has_when;     // as the file writes it
+    bool has_label;    // by label= or labels=
     int64_t
         train_rows; // of the file at hand, that are for training, where its name says so; 0: nobody says
     char note

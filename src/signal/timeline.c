@@ -25,6 +25,8 @@ int hg__timeline_init(hg__timeline *t, const hg__recording_options *o, int32_t c
                         .resample = o->resample,
                         .bridge = o->bridge,
                         .room = room,
+                        .knows_coarse = o->is_coarse,
+                        .knows_irregular = o->is_irregular,
                         .is_counting = true};
     t->value = hg__alloc(steps * width, sizeof *t->value, err);
     t->row = hg__alloc(steps, sizeof *t->row, err);
@@ -32,7 +34,8 @@ int hg__timeline_init(hg__timeline *t, const hg__recording_options *o, int32_t c
     t->when = hg__alloc(steps, sizeof *t->when, err);
     t->label = hg__alloc(steps, 1, err);
     t->begins = hg__alloc(steps, 1, err);
-    bool made = t->value && t->row && t->time && t->when && t->label && t->begins;
+    t->recent = hg__alloc(HG_RECENT, sizeof *t->recent, err);
+    bool made = t->recent && t->value && t->row && t->time && t->when && t->label && t->begins;
     if (made && t->resample > 0) {
         t->sum = hg__alloc(width, sizeof *t->sum, err);
         t->count = hg__alloc(width, sizeof *t->count, err);
@@ -43,6 +46,7 @@ int hg__timeline_init(hg__timeline *t, const hg__recording_options *o, int32_t c
 }
 
 void hg__timeline_clear(hg__timeline *t) {
+    hg__free(t->recent);
     hg__free(t->value);
     hg__free(t->row);
     hg__free(t->time);
@@ -83,13 +87,13 @@ static void measure_times(hg__timeline *t, const hg__raw *raw, double *d) {
     }
     qsort(d, (size_t)count, sizeof *d, compare);
     t->step = t->known > 0 ? t->known : count ? d[(count - 1) / 2] : 0;
-    t->is_coarse = still > STANDS * (double)(count + still);
+    t->is_coarse = t->knows_coarse || still > STANDS * (double)(count + still);
     if (t->is_coarse && t->known <= 0 && raw->count > 1) {
         const double span = last - raw->time[0];
         t->step = span > 0 ? span / (double)(raw->count - 1) : 0;
     }
-    t->is_irregular =
-        !t->is_coarse && t->step > 0 && count_off(d, count, t->step) > OFTEN * (double)count;
+    t->is_irregular = !t->is_coarse && t->step > 0 &&
+                      (t->knows_irregular || count_off(d, count, t->step) > OFTEN * (double)count);
 }
 
 int hg__timeline_measure(hg__timeline *t, const hg__recording_file *f, const hg__raw *raw,
@@ -116,7 +120,7 @@ int hg__timeline_measure(hg__timeline *t, const hg__recording_file *f, const hg_
 void hg__timeline_begin(hg__timeline *t) {
     t->has_last = t->has_bin = t->is_looked_at = false;
     t->at = 0;
-    t->bins = 0;
+    t->bins = t->remembered = 0;
 }
 
 // ---- steps as they are --------------------------------------------------------------------------
@@ -129,15 +133,42 @@ static void add_gap(hg__timeline *t, double seconds, int64_t bridged) {
     if (seconds > c->longest) c->longest = seconds;
 }
 
+static uint64_t hash_row(const hg__timeline *t, const hg__raw *raw) {
+    const float *value = raw->value + (size_t)t->at * (size_t)t->channels;
+    uint64_t hash;
+    memcpy(&hash, &raw->time[t->at], sizeof hash);
+    for (int32_t i = 0; i < t->channels; i++) {
+        uint32_t bits;
+        memcpy(&bits, &value[i], sizeof bits);
+        hash = (hash ^ bits) * 0x9e3779b97f4a7c15;
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
+static void remember(hg__timeline *t, const hg__raw *raw) {
+    if (t->is_timed && !t->is_coarse) t->recent[t->remembered++ % HG_RECENT] = hash_row(t, raw);
+}
+
+// Whether the row at t->at came before, not long ago.
+static bool is_known(const hg__timeline *t, const hg__raw *raw) {
+    const uint64_t hash = hash_row(t, raw);
+    const int64_t count = t->remembered < HG_RECENT ? t->remembered : HG_RECENT;
+    for (int64_t i = 0; i < count; i++) {
+        if (t->recent[i] == hash) return true;
+    }
+    return false;
+}
+
 // Not later than the one before.
-static void look_back(hg__timeline *t, double steps) {
-    const bool is_restart = -steps > t->bridge;
-    t->is_new = is_restart;
-    t->is_late = !is_restart;
+static void look_back(hg__timeline *t, const hg__raw *raw, double steps) {
+    const bool is_far = -steps > t->bridge, is_again = is_far && is_known(t, raw);
+    t->is_new = is_far && !is_again;
+    t->is_late = !t->is_new;
     if (!t->is_counting) return;
-    t->counts.restarts += is_restart;
-    t->counts.duplicates += !is_restart && steps == 0;
-    t->counts.late += !is_restart && steps < 0;
+    t->counts.restarts += t->is_new;
+    t->counts.duplicates += is_again || (!is_far && steps == 0);
+    t->counts.late += !is_far && steps < 0;
 }
 
 // What lies before the step at raw->time[t->at].
@@ -150,7 +181,7 @@ static void look(hg__timeline *t, const hg__raw *raw) {
     if (t->is_new || !t->is_timed || t->is_coarse || t->step <= 0 || isnan(time)) return;
     const double steps = (time - t->last) / t->step;
     if (steps <= 0) {
-        look_back(t, steps);
+        look_back(t, raw, steps);
     } else if (steps > GAP) {
         const double lacks = floor(steps + 0.5) - 1;
         const bool is_long = lacks > t->bridge;
@@ -198,13 +229,13 @@ static void take(hg__timeline *t, const hg__recording_file *f, const hg__raw *ra
     if (isnan(time)) time = guess_time(t);
     memcpy(value, raw->value + at * width, width * sizeof *value);
     if (t->is_counting) count_missing(t, value);
-    if (t->is_late) set_missing(value, t->channels);
+    remember(t, raw);
     t->row[to] = row;
     t->time[to] = time;
     t->when[to] = f->has_when ? raw->text + raw->at[at] : "";
     t->label[to] = raw->label[at];
     t->begins[to] = t->is_new;
-    if (!t->is_late && !isnan(time)) {
+    if (!isnan(time)) {
         t->last = time;
         t->has_last = true;
     }
@@ -213,14 +244,21 @@ static void take(hg__timeline *t, const hg__recording_file *f, const hg__raw *ra
     t->is_looked_at = false;
 }
 
+static void pass_over(hg__timeline *t) {
+    t->at++;
+    t->is_looked_at = false;
+}
+
 static int32_t run_plain(hg__timeline *t, const hg__recording_file *f, const hg__raw *raw) {
     int32_t n = 0;
-    for (; n < t->room && t->at < raw->count; n++) {
+    while (n < t->room && t->at < raw->count) {
         if (!t->is_looked_at) look(t, raw);
-        if (t->made < t->lacks) {
-            make_up(t, raw, n);
+        if (t->is_late) {
+            pass_over(t);
+        } else if (t->made < t->lacks) {
+            make_up(t, raw, n++);
         } else {
-            take(t, f, raw, n);
+            take(t, f, raw, n++);
         }
     }
     return n;
@@ -255,6 +293,7 @@ static void give_bin(hg__timeline *t, int32_t to) {
 static void add_to_bin(hg__timeline *t, const hg__recording_file *f, const hg__raw *raw) {
     const float *value = raw->value + (size_t)t->at * (size_t)t->channels;
     if (t->is_counting) count_missing(t, value);
+    remember(t, raw);
     for (int32_t i = 0; i < t->channels; i++) {
         if (isnan(value[i])) continue;
         t->sum[i] += (double)value[i];
@@ -278,8 +317,8 @@ static void close_bin(hg__timeline *t, int64_t bin, int32_t to) {
     start_bin(t, is_long ? bin : t->bin + 1, is_long);
 }
 
-static void drop_late(hg__timeline *t) {
-    t->counts.late += t->is_counting;
+static void drop(hg__timeline *t, int64_t *count) {
+    *count += t->is_counting;
     t->at++;
 }
 
@@ -310,7 +349,11 @@ static int32_t run_bin(hg__timeline *t, const hg__recording_file *f, const hg__r
         return 0;
     }
     if (t->bin - bin <= t->bridge) {
-        drop_late(t);
+        drop(t, &t->counts.late);
+        return 0;
+    }
+    if (is_known(t, raw)) {
+        drop(t, &t->counts.duplicates);
         return 0;
     }
     t->counts.restarts += t->is_counting;
@@ -389,8 +432,7 @@ void hg__timeline_note(const hg__timeline *t, char *note, size_t size) {
         hg__note_add(note, size, "%lld gap%s (the longest %s)", (long long)c->gaps,
                      c->gaps == 1 ? "" : "s", longest);
     }
-    note_count(note, size, c->duplicates, "row has the time of the one before",
-               "rows have the time of the one before");
+    note_count(note, size, c->duplicates, "row comes twice", "rows come twice");
     note_count(note, size, c->late, "row is late", "rows are late");
     note_count(note, size, c->restarts, "time the clock was set back",
                "times the clock was set back");

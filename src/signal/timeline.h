@@ -2,8 +2,9 @@
 // timeline.h - rows with times as steps that lie equally far apart.
 //
 //   difference to the row before, in steps      what becomes of it
-//   0 or less                                   its values are missing (a duplicate, or late)
-//   less than minus `bridge`                    it begins anew (the clock was set back)
+//   0 or less                                   none: it is passed over (a duplicate, or late)
+//   less than minus `bridge`                    none, where one of the last HG_RECENT rows had its time and its values (it was sent again); else it
+//                                               begins anew (the clock was set back)
 //   up to 1.5                                   the next step
 //   up to bridge + 1                            steps without values before it, in rows that the file lacks
 //   more                                        it begins anew
@@ -13,6 +14,8 @@
 #ifndef HG_SIGNAL_TIMELINE_H
 #define HG_SIGNAL_TIMELINE_H
 #include "signal/recording_kind.h"
+
+enum { HG_RECENT = 1024 };
 
 typedef struct hg__timeline_counts {
     int64_t gaps, bridged; // bridged: steps made up
@@ -35,6 +38,9 @@ typedef struct hg__timeline {
     int32_t at;          // the next step of raw
     int32_t room;        // steps of a block
 
+    uint64_t *recent;   // owned, (HG_RECENT): hashes of the rows that counted last
+    int64_t remembered; // rows of which there is or was one
+
     // Of resample: what is being averaged.
     int64_t bin, bins; // its number, floor(time / resample); bins given so far
     int64_t bin_rows;  // that it has
@@ -53,11 +59,12 @@ typedef struct hg__timeline {
     uint8_t bin_label;
     bool has_bin, bin_begins;
     bool has_last;
-    bool is_timed;                // by raw->time
-    bool is_coarse, is_irregular; // of is_timed
-    bool is_counting;             // the first reading
-    bool is_looked_at;            // of the next step of raw it is known that
-    bool is_new, is_late;         // it begins anew; its values do not count
+    bool is_timed;                      // by raw->time
+    bool is_coarse, is_irregular;       // of is_timed
+    bool knows_coarse, knows_irregular; // by options
+    bool is_counting;                   // the first reading
+    bool is_looked_at;                  // of the next step of raw it is known that
+    bool is_new, is_late;               // it begins anew; it is passed over
 } hg__timeline;
 
 // room: steps of a block. Steps of a model's own, resample and bridge are those of o.

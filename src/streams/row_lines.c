@@ -35,7 +35,9 @@ static int copy_names(hg__row_lines *r, const hg__row_lines_options *o, hg_error
 static int make_block(hg__row_lines *r, const hg__row_lines_options *o, hg_error *err) {
     const size_t width = (size_t)o->channels;
     const int32_t room = hg__min(HG_STEPS, HG_BLOCK_CELLS / o->channels);
-    const hg__recording_options timeline = {.step = o->step, .bridge = r->bridge};
+    const int32_t bridge = o->bridge == 0 ? HG_BRIDGE : o->bridge < 0 ? 0 : o->bridge;
+    const hg__recording_options timeline = {
+        .step = o->step, .bridge = bridge, .resample = o->resample};
     r->raw.room = room;
     r->raw.value = hg__alloc((size_t)room * width, sizeof *r->raw.value, err);
     r->raw.time = hg__alloc((size_t)room, sizeof *r->raw.time, err);
@@ -62,8 +64,6 @@ static int set_up(hg__row_lines *r, const hg__row_lines_options *o, hg_error *er
     r->has_no_time = o->time && strcmp(o->time, "none") == 0;
     r->clock = (hg__row_time){.format = o->format, .unit = o->unit > 0 ? o->unit : 1};
     r->step = o->step;
-    r->bridge = o->bridge == 0 ? HG_BRIDGE : o->bridge < 0 ? 0 : o->bridge;
-    r->is_coarse = o->is_coarse;
     HG_TRY(copy_names(r, o, err));
     return make_block(r, o, err);
 }
@@ -136,16 +136,6 @@ int hg__row_lines_read_time(hg__row_lines *r, const char *text, size_t size, hg_
 
 // ---- one line -----------------------------------------------------------------------------------
 
-// Not later than the row before: it is dropped, unless the clock was set back by more than is bridged.
-static bool is_late(hg__row_lines *r, double time) {
-    if (!r->has_last || r->breaks || r->is_coarse || r->step <= 0 || isnan(time)) return false;
-    const double steps = (time - r->last) / r->step;
-    if (steps > 0 || -steps > r->bridge) return false;
-    r->counts.duplicates += steps == 0;
-    r->counts.late += steps < 0;
-    return true;
-}
-
 static int keep(hg__row_lines *r, const hg__row *row, int64_t number, hg_error *err) {
     hg__raw *raw = &r->raw;
     const int32_t at = raw->count;
@@ -157,12 +147,6 @@ static int keep(hg__row_lines *r, const hg__row *row, int64_t number, hg_error *
     raw->count++;
     r->counts.rows++;
     r->breaks = false;
-    if (!isnan(row->time)) {
-        r->last = row->time;
-        r->has_last = true;
-    } else if (r->has_last) {
-        r->last += r->step; // as the timeline guesses it
-    }
     return 1;
 }
 
@@ -190,7 +174,11 @@ int hg__row_lines_add(hg__row_lines *r, char *text, size_t size, hg_error *err) 
     const int code = read_line(r, text, size, &row, err);
     if (code == 0 || (code < 0 && code != HG_ERR_DATA)) return code;
     const int64_t number = r->number++;
-    if (code == 1) return is_late(r, row.time) ? 0 : keep(r, &row, number, err);
+    if (code == 1 && r->timeline.resample > 0 && !r->is_timed) {
+        return hg__fail(err, HG_ERR_USAGE, "%s: resample=: expected rows with times, got none",
+                        r->place);
+    }
+    if (code == 1) return keep(r, &row, number, err);
     r->counts.bad++;
     return r->is_skipping ? 0 : code;
 }
@@ -205,12 +193,16 @@ void hg__row_lines_break(hg__row_lines *r) {
 
 // ---- steps --------------------------------------------------------------------------------------
 
+void hg__row_lines_end(hg__row_lines *r) {
+    r->is_over = true;
+}
+
 int hg__row_lines_take(hg__row_lines *r, hg__steps *to) {
     hg__timeline *t = &r->timeline;
     t->is_timed = r->is_timed;
     r->file.has_time = r->file.has_when = r->is_timed;
-    hg__timeline_run(t, &r->file, &r->raw, false, to);
-    for (int32_t i = 0; i < to->count; i++) {
+    hg__timeline_run(t, &r->file, &r->raw, r->is_over, to);
+    for (int32_t i = 0; t->resample <= 0 && i < to->count; i++) {
         if (t->row[i] < 0) continue;
         t->row[i] = r->row[t->row[i]];
         if (!r->is_timed) t->time[i] = (double)t->row[i] * r->step;
@@ -226,5 +218,8 @@ hg__row_lines_counts hg__row_lines_count(const hg__row_lines *r) {
     c.gaps = r->timeline.counts.gaps;
     c.bridged = r->timeline.counts.bridged;
     c.restarts = r->timeline.counts.restarts;
+    c.late = r->timeline.counts.late;
+    c.duplicates = r->timeline.counts.duplicates;
+    c.rows -= c.late + c.duplicates;
     return c;
 }

@@ -39,11 +39,10 @@ struct hg__row_lines {
     bool has_header;
 
     hg__row_time clock;
-    bool is_timed;         // lines have a time
-    double step, last;     // seconds; of the row taken last
-    bool has_last, breaks; // breaks: the next row begins anew
-    int32_t bridge;
-    bool is_coarse;
+    bool is_timed;  // lines have a time
+    double step;    // seconds
+    bool breaks;    // the next row begins anew
+    bool is_over;   // there is none
     int64_t number; // of the next row
     hg__row_lines_counts counts;
 

@@ -6,29 +6,38 @@
 #include "base/mem.h"
 #include "streams/row_lines_internal.h"
 
-static const uint32_t state_version = 1;
+static const uint32_t state_version = 3;
 enum { MOST_CELLS = 1 << 20 };
 
 // FIELD(of r), in this order. Those that are true or false apart: any byte may stand in a file.
 // clang-format off
 #define FIELDS(FIELD) \
     FIELD(separator) FIELD(clock.format) FIELD(clock.unit) FIELD(clock.day) FIELD(clock.shown) \
-    FIELD(clock.minute) FIELD(clock.minute_seconds) FIELD(step) FIELD(last) FIELD(number) \
-    FIELD(counts) FIELD(timeline.step) FIELD(timeline.counts) FIELD(timeline.last)
+    FIELD(clock.minute) FIELD(clock.minute_seconds) FIELD(step) FIELD(number) \
+    FIELD(counts) FIELD(timeline.step) FIELD(timeline.counts) FIELD(timeline.last) \
+    FIELD(timeline.bin) FIELD(timeline.bins) FIELD(timeline.bin_rows) FIELD(timeline.bin_when) FIELD(timeline.bin_label)
 #define FLAGS(FLAG) \
-    FLAG(has_header) FLAG(clock.has_minute) FLAG(is_timed) FLAG(has_last) FLAG(breaks) \
-    FLAG(is_coarse) FLAG(timeline.has_last) FLAG(timeline.is_coarse) FLAG(timeline.is_irregular)
+    FLAG(has_header) FLAG(clock.has_minute) FLAG(is_timed) FLAG(breaks) \
+    FLAG(timeline.has_last) FLAG(timeline.is_coarse) FLAG(timeline.is_irregular) \
+    FLAG(timeline.has_bin) FLAG(timeline.bin_begins)
 // clang-format on
 
 void hg__row_lines_write(const hg__row_lines *r, hg__text *to) {
     assert(r->raw.count == 0 && r->timeline.at == 0);
     HG_PUT(to, state_version);
     HG_PUT(to, r->channels);
+    HG_PUT(to, r->timeline.resample);
     for (int32_t i = 0; i < r->channels; i++) hg__put(to, r->name[i], strlen(r->name[i]) + 1);
 #define PUT(field) HG_PUT(to, r->field);
     FIELDS(PUT)
     FLAGS(PUT)
 #undef PUT
+    if (r->timeline.resample > 0) {
+        hg__put(to, r->timeline.sum, (size_t)r->channels * sizeof *r->timeline.sum);
+        hg__put(to, r->timeline.count, (size_t)r->channels * sizeof *r->timeline.count);
+    }
+    HG_PUT(to, r->timeline.remembered);
+    hg__put(to, r->timeline.recent, HG_RECENT * sizeof *r->timeline.recent);
     HG_PUT(to, r->cells);
     hg__put(to, r->what, (size_t)r->cells * sizeof *r->what);
 }
@@ -37,8 +46,13 @@ static bool is_same(const hg__row_lines *r, hg__bytes *from) {
     uint32_t version = 0;
     int32_t channels = 0;
     HG_GET(from, version);
+    double resample = 0;
     HG_GET(from, channels);
-    if (from->failed || version != state_version || channels != r->channels) return false;
+    HG_GET(from, resample);
+    if (from->failed || version != state_version || channels != r->channels ||
+        resample > r->timeline.resample || resample < r->timeline.resample) {
+        return false;
+    }
     for (int32_t i = 0; i < channels; i++) {
         const size_t size = strlen(r->name[i]) + 1;
         if (from->left < size || memcmp(from->at, r->name[i], size) != 0) return false;
@@ -64,6 +78,14 @@ int hg__row_lines_read(hg__row_lines *r, hg__bytes *from, hg_error *err) {
     FLAGS(GET_FLAG)
 #undef GET
 #undef GET_FLAG
+    r->timeline.bin_when[sizeof r->timeline.bin_when - 1] = '\0';
+    if (r->timeline.resample > 0) {
+        hg__get(from, r->timeline.sum, (size_t)r->channels * sizeof *r->timeline.sum);
+        hg__get(from, r->timeline.count, (size_t)r->channels * sizeof *r->timeline.count);
+    }
+    HG_GET(from, r->timeline.remembered);
+    if (r->timeline.remembered < 0) r->timeline.remembered = 0;
+    hg__get(from, r->timeline.recent, HG_RECENT * sizeof *r->timeline.recent);
     HG_GET(from, r->cells);
     if (from->failed || r->cells < 0 || r->cells > MOST_CELLS ||
         r->clock.format < HG_ROW_TIME_ANY || r->clock.format >= HG_TIME_FORMATS) {
