@@ -17,6 +17,7 @@ hg__recording_options hg__signal_reading(const hg_options *o, const hg__signal *
                                  .normal = v->normal,
                                  .ignore = v->ignore,
                                  .table = v->table,
+                                 .group = v->groupby,
                                  .header = {.say = v->header},
                                  .on_bad = v->on_bad,
                                  .resample = v->resample,
@@ -26,6 +27,8 @@ hg__recording_options hg__signal_reading(const hg_options *o, const hg__signal *
     const bool has_frames = f->setup.bands > 0;
     how.step = has_frames ? d->step / f->setup.hop : d->step;
     how.resample = d->resample;
+    how.group_may_lack = !*v->groupby && d->group;
+    if (how.group_may_lack) how.group = d->group;
     how.channel = (const char *const *)(has_frames ? f->name : d->name);
     how.channels = has_frames ? f->channels : d->read;
     how.header.is_known = true;

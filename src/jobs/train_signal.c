@@ -139,7 +139,8 @@ static int load(hg__trainer *t, hg__signal_data *p, hg_error *err) {
     hg__signal_options o = {.stride = (int32_t)v->stride,
                             .resample = v->resample,
                             .memory = (size_t)v->max_mem,
-                            .is_sound = has_frames};
+                            .is_sound = has_frames,
+                            .group = v->groupby};
     HG_TRY(window_of(v, &o.window, err));
     HG_TRY(hg__signal_look(&p->signal, &p->samples, p->recording, &o, err));
     tell_signal(t, p);

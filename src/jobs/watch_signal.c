@@ -221,6 +221,12 @@ static int check_signal(const hg__signal_watch *w, hg_error *err) {
             err, HG_ERR_USAGE,
             "%s: expected a model without resample=, whose steps come as they are, got one", model);
     }
+    if (d->group) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "%s: expected a model without groupby=, whose rows are all of one "
+                        "recording, got one by '%.60s': train one on the rows of one of them",
+                        model, d->group);
+    }
     if (hg__signal_alarms_has(&w->alarms)) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE,
                     "%s: expected a model with a threshold, got one for which nothing was held out",

@@ -38,6 +38,7 @@ void hg__signal_clear(hg__signal *d) {
     hg__free(d->pick);
     hg__free(d->scale);
     hg__signal_frames_clear(&d->frames);
+    hg__free(d->group);
     *d = (hg__signal){0};
 }
 
@@ -258,7 +259,9 @@ static int look(hg__signal *d, hg__samples *s, hg__recording *r, const hg__signa
 int hg__signal_look(hg__signal *d, hg__samples *s, hg__recording *r, const hg__signal_options *o,
                     hg_error *err) {
     *d = (hg__signal){.named = r->named, .step = r->step, .resample = o->resample};
-    const int code = look(d, s, r, o, err);
+    int code = HG_OK;
+    if (o->group && *o->group && !(d->group = hg__copy_text(o->group, err))) code = HG_ERR_MEMORY;
+    if (code == HG_OK) code = look(d, s, r, o, err);
     if (code < 0) hg__signal_clear(d);
     return code;
 }
@@ -324,6 +327,9 @@ int hg__signal_save(const hg__signal *d, hg_model *m, hg__json *detector, hg_err
                       "used", pick_json(d), "window", d->length, "stride", d->stride, "period",
                       d->period, "longest", d->longest, "step", d->step, "resample", d->resample);
     int code = hg__signal_frames_save(&d->frames, own, err);
+    if (d->group && hg__json_set(own, "groupby", hg__json_string(d->group, NULL)) < 0) {
+        code = HG_ERR_MEMORY;
+    }
     if (d->is_plain && hg__json_set(own, "score", hg__json_string("error", NULL)) < 0) {
         code = HG_ERR_MEMORY;
     }
@@ -433,6 +439,17 @@ static int load_scale(const loading *l, const hg_model *m, hg_error *err) {
     return HG_OK;
 }
 
+static int load_group(const loading *l, hg_error *err) {
+    const hg__json *group = hg__json_object_get(l->from, "groupby");
+    if (!group) return HG_OK;
+    if (!hg__json_is_string(group) || hg__json_string_size(group) >= MOST_NAME) {
+        return hg__fail(err, HG_ERR_MODEL, "%s: signal: expected a column's name as groupby",
+                        l->where);
+    }
+    l->d->group = hg__copy_text(hg__json_string_value(group), err);
+    return l->d->group ? HG_OK : HG_ERR_MEMORY;
+}
+
 static int load(const loading *l, const hg_model *m, hg_error *err) {
     const hg__json *names = hg__json_object_get(l->from, "channels");
     const size_t channels = hg__json_array_size(names);
@@ -448,6 +465,7 @@ static int load(const loading *l, const hg_model *m, hg_error *err) {
     HG_TRY(load_windows(l, err));
     HG_TRY(hg__signal_frames_load(&l->d->frames, l->from, l->d->read, l->where, err));
     HG_TRY(load_score(l, err));
+    HG_TRY(load_group(l, err));
     const hg__window_view view = hg__signal_view(l->d);
     if ((int64_t)view.length / view.every * view.channels != m->net.spec.width) {
         return hg__fail(err, HG_ERR_MODEL,

@@ -42,6 +42,7 @@ typedef struct hg__signal {
     bool
         is_plain; // imported: a window's score is the network's mean squared error, and nothing is known of what is usual
     hg__signal_frames frames;
+    char *group; // owned: column of tables whose every value is a recording of its own; NULL
 } hg__signal;
 
 // Values beyond so many times what is usual are taken as that far: they are far enough.
@@ -51,8 +52,9 @@ extern const float hg__signal_limit;
 typedef struct hg__signal_options {
     int32_t window, stride;
     double resample;
-    size_t memory; // bytes of samples that may be held
-    bool is_sound; // steps are frames
+    size_t memory;     // bytes of samples that may be held
+    bool is_sound;     // steps are frames
+    const char *group; // groupby=; "", NULL
 } hg__signal_options;
 
 // Looks at the recording s, of which r tells names and steps: all but what training finds. What of s is not looked at is left out of it; it is

@@ -206,6 +206,12 @@ static int make_room(hg__recording_state *s, hg_error *err) {
     return HG_OK;
 }
 
+static int check_groups(const hg__recording_file *f, hg_error *err) {
+    if (!*f->o->group || f->has_groups || f->o->group_may_lack) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE, "%s: groupby=%.60s: expected a table, got %s", f->path,
+                    f->o->group, f->format);
+}
+
 static int open_file(hg__recording_state *s, int32_t at, hg_error *err) {
     hg__recording_file *f = &s->file;
     const hg__recording_entry *e = &s->list.file[at];
@@ -221,6 +227,7 @@ static int open_file(hg__recording_state *s, int32_t at, hg_error *err) {
     s->raw.count = 0;
     f->source = e->path;
     HG_TRY(f->kind->open(f, err));
+    HG_TRY(check_groups(f, err));
     HG_TRY(name_channels(f, err));
     HG_TRY(pick_channels(s, err));
     return make_room(s, err);
@@ -271,7 +278,7 @@ static const char *text_or_none(const char *text) {
 static hg__recording_options complete(const hg__recording_options *o) {
     hg__recording_options full = o ? *o : (hg__recording_options){0};
     const char **const text[] = {&full.time,  &full.label,  &full.normal, &full.ignore,
-                                 &full.table, &full.on_bad, &full.query};
+                                 &full.table, &full.on_bad, &full.query,  &full.group};
     for (size_t i = 0; i < sizeof text / sizeof *text; i++) *text[i] = text_or_none(*text[i]);
     if (full.bridge == 0) full.bridge = HG_BRIDGE;
     if (full.bridge < 0) full.bridge = 0;
@@ -284,8 +291,10 @@ static int make_buffers(hg__recording_state *s, hg_error *err) {
     raw->label = hg__alloc(HG_STEPS, 1, err);
     raw->begins = hg__alloc(HG_STEPS, 1, err);
     raw->at = hg__alloc(HG_STEPS, sizeof *raw->at, err);
+    raw->row = hg__alloc(HG_STEPS, sizeof *raw->row, err);
     s->picked = hg__alloc((size_t)s->channels, sizeof *s->picked, err);
-    if (!raw->time || !raw->label || !raw->begins || !raw->at || !s->picked) return HG_ERR_MEMORY;
+    const bool made = raw->time && raw->label && raw->begins && raw->at && raw->row;
+    if (!made || !s->picked) return HG_ERR_MEMORY;
     const int32_t fit = HG_BLOCK_CELLS / s->channels;
     return hg__timeline_init(&s->line, &s->o, s->channels, fit < HG_STEPS ? fit : HG_STEPS, err);
 }
@@ -328,6 +337,7 @@ static void write_note(hg__recording *r) {
 static void show_file(hg__recording *r) {
     r->path = r->state->file.path;
     r->format = r->state->file.format;
+    r->is_mixed = r->state->file.is_mixed;
     r->step = r->state->line.step;
     r->has_time = r->state->line.is_timed || r->step > 0;
 }
@@ -370,6 +380,7 @@ void hg__recording_close(hg__recording *r) {
         hg__free(s->raw.label);
         hg__free(s->raw.begins);
         hg__free(s->raw.at);
+        hg__free(s->raw.row);
         hg__free(s->raw.text);
         hg__recording_list_clear(&s->list);
         hg__free(s);

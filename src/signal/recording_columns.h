@@ -14,9 +14,10 @@ typedef struct hg__column_look {
     int64_t misses;   // and those that do not
     int64_t weak;     // of these: something else as well
     uint32_t formats; // a bit for each format by which all of these read
-    int32_t falls[HG_TIME_FORMATS], rises[HG_TIME_FORMATS];
+    int32_t falls[HG_TIME_FORMATS];
     double last[HG_TIME_FORMATS];                    // seconds
     int64_t number_falls, number_rises, number_ones; // ones: 1 more than the one before
+    int64_t number_order, time_order; // those whose order counts: of the first row's group
     double last_number;
     bool has_clock; // a time was not at midnight
     bool is_out;    // time, label, ignored
@@ -24,10 +25,10 @@ typedef struct hg__column_look {
 } hg__column_look;
 
 typedef struct hg__recording_columns {
-    int32_t time, label; // columns; -1: none
-    int32_t clock;       // the column of times of day where `time` has days alone; -1
-    int32_t format;      // of the time; -1: a plain number
-    double unit;         // of a plain number, seconds
+    int32_t time, label, group; // columns; -1: none
+    int32_t clock;              // the column of times of day where `time` has days alone; -1
+    int32_t format;             // of the time; -1: a plain number
+    double unit;                // of a plain number, seconds
     int32_t channels;
     int32_t *from;   // owned, (channels) columns
     bool *is_switch; // owned, (channels): of true and false
