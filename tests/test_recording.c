@@ -196,6 +196,25 @@ static void a_count_of_rows_is_no_channel(void **state) {
     CSV("load,a\n7,5\n8,6\n9,7\n", "# load|a\n*0: 7|5\n1: 8|6\n2: 9|7\n");
 }
 
+static void labels_that_nobody_named_are_left_out(void **state) {
+    (void)state;
+    CSV("a,anomaly\n1,0\n2,1\n",
+        "# a\n*0: 1\n1: 2\n(column 'anomaly' looks like labels: left out)\n");
+    CSV("a,Label\n1,true\n2,false\n",
+        "# a\n*0: 1\n1: 2\n(column 'Label' looks like labels: left out)\n");
+    CSV("a,label\n1,0\n2,3\n", "# a|label\n*0: 1|0\n1: 2|3\n");
+    CSV("a,pump\n1,0\n2,1\n", "# a|pump\n*0: 1|0\n1: 2|1\n");
+}
+
+static void numbers_in_other_clothes_are_numbers(void **state) {
+    (void)state;
+    CSV("a,b\n\"1,234\",1\n950,2\n\"12,000.5\",3\n", "# a|b\n*0: 1234|1\n1: 950|2\n2: 12000.5|3\n");
+    CSV("a;b\n1.234,5;1\n950,25;2\n", "# a|b\n*0: 1234.5|1\n1: 950.25|2\n");
+    CSV("a,b\n70.2 kg,1\n$3,2\n", "# b\n*0: 1\n1: 2\n(no numbers, left out: 'a')\n");
+    CSV("a,b\n70.2 kg,1\n,2\n3.5 kg,3\n",
+        "# a|b\n*0: 70.2|1\n1: ?|2\n2: 3.5|3\n(1 missing cell)\n");
+}
+
 static void a_label_marks_anomalies(void **state) {
     (void)state;
     WITH("a,y\n1,0\n2,1\n3,0\n", "# a\n*0: 1\n1 !: 2\n2: 3\n", .label = "y");
@@ -454,6 +473,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(switches_are_numbers),
         cmocka_unit_test(a_count_of_rows_is_no_channel),
         cmocka_unit_test(a_label_marks_anomalies),
+        cmocka_unit_test(labels_that_nobody_named_are_left_out),
+        cmocka_unit_test(numbers_in_other_clothes_are_numbers),
         cmocka_unit_test(a_models_channels_are_found),
         cmocka_unit_test(what_cannot_be_read_stops),
         cmocka_unit_test(what_cannot_be_read_is_missing_where_it_may_be),

@@ -11,7 +11,7 @@
 #include "jobs/sheet_order.h"
 #include "jobs/signal_page.h"
 
-enum { FIXED = 8, PER_REASON = 4, NAME = 32 };
+enum { MANY = 100, FIXED = 8, PER_REASON = 4, NAME = 32 };
 
 typedef struct sheet {
     hg__signal_judging in;
@@ -138,6 +138,9 @@ static void tell(const sheet *s, const hg_listener *l) {
              (long long)s->result->alarms, (long long)s->result->rows, (long long)s->events,
              s->events == 1 ? "" : "s", from);
     hg__tell(l, line);
+    if (s->result->rows < MANY || 2 * s->result->alarms < s->result->rows) return;
+    hg__tell(l, "most steps are in alarm: the recording is of something else than training's, in "
+                "other units, or the plant runs otherwise for good");
 }
 
 // Options of other models' sheets.

@@ -69,24 +69,39 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-// The mean and standard deviation. value (count). One that never varied may yet: by a twentieth of what it is.
-static hg__channel_scale scale_of(const double *value, int64_t count) {
+// The standard deviation of value (count).
+static double spread_of(const double *value, int64_t count, double *mean) {
     double sum = 0, square = 0;
     for (int64_t i = 0; i < count; i++) sum += value[i];
-    const double mean = count ? sum / (double)count : 0;
-    for (int64_t i = 0; i < count; i++) square += (value[i] - mean) * (value[i] - mean);
-    const double deviation = count ? sqrt(square / (double)count) : 0;
+    *mean = count ? sum / (double)count : 0;
+    for (int64_t i = 0; i < count; i++) square += (value[i] - *mean) * (value[i] - *mean);
+    return count ? sqrt(square / (double)count) : 0;
+}
+
+// Mean and standard deviation, without the farthest values where these are nearly all of it: -9999, 1e30, a sensor that was off. sorted
+// (count). One that never varied may yet: by a twentieth of what it is.
+static hg__channel_scale scale_of(const double *sorted, int64_t count) {
+    enum { ONE_IN = 500, FAR = 20 }; // at either end; so many times what the others spread
+    const int64_t cut = count / ONE_IN;
+    double mean, middle = 0;
+    double deviation = spread_of(sorted, count, &mean);
+    const double inner = cut ? spread_of(sorted + cut, count - 2 * cut, &middle) : 0;
+    if (inner > 1e-9 * (1 + fabs(middle)) && deviation > FAR * inner) {
+        deviation = inner;
+        mean = middle;
+    }
     if (deviation > 1e-9 * (1 + fabs(mean))) {
         return (hg__channel_scale){(float)mean, (float)(1 / deviation)};
     }
     return (hg__channel_scale){(float)mean, (float)(1 / fmax(0.05 * fabs(mean), 0.05))};
 }
 
+// 0 and 1, and both of them: one that never changed is as any other channel that stood still.
 static bool is_flag(const double *sorted, int64_t count) {
     for (int64_t i = 0; i < count; i++) {
         if (sorted[i] != 0 && sorted[i] != 1) return false;
     }
-    return true;
+    return count == 0 || sorted[0] != sorted[count - 1];
 }
 
 // x (steps, read): evenly taken from all of the recording. value (steps): room. Flags and commands say little of how a plant is, and what

@@ -118,9 +118,24 @@ static void look_at_time(hg__column_look *l, const hg__cell *cell, bool has_orde
     l->weak += r->weak;
 }
 
+// The first text that reads as a number says what the others have before and behind it.
+static void look_at_text(hg__column_look *l, const hg__cell *cell, char point) {
+    hg__number_text n;
+    hg__number_value v;
+    if (!l->clothes.point) {
+        if (!hg__number_scan(cell->text, (size_t)cell->size, &n)) return;
+        if (!hg__number_value_of(&n, point, &v)) return;
+        l->clothes.point = point;
+        memcpy(l->clothes.prefix, n.prefix, sizeof n.prefix);
+        memcpy(l->clothes.suffix, n.suffix, sizeof n.suffix);
+    }
+    l->dressed += hg__number_read(&l->clothes, cell->text, (size_t)cell->size, &v);
+}
+
 static void look_at_number(hg__column_look *l, double x, bool has_order) {
     const double more = x - l->last_number;
     l->numbers++;
+    l->number_bits += x == 0 || x == 1;
     if (!has_order) return;
     if (l->number_order > 0) {
         l->number_falls += more < 0;
@@ -132,7 +147,8 @@ static void look_at_number(hg__column_look *l, double x, bool has_order) {
 }
 
 // says: what the name says of numbers that may be times. has_order: what stands before it is its past.
-static void look_at(hg__column_look *l, const hg__cell *cell, int says, bool has_order) {
+static void look_at(hg__column_look *l, const hg__cell *cell, int says, char point,
+                    bool has_order) {
     hg__time_reading r = {0};
     if (cell->kind == HG_CELL_MISSING) {
         l->missing++;
@@ -144,6 +160,7 @@ static void look_at(hg__column_look *l, const hg__cell *cell, int says, bool has
     } else {
         l->texts++;
         l->switches += hg__switch_read(cell) >= 0;
+        look_at_text(l, cell, point);
         if (l->formats) hg__time_read_text(cell->text, (size_t)cell->size, &r);
     }
     if (l->formats) look_at_time(l, cell, has_order, &r);
@@ -171,7 +188,7 @@ static int look_at_rows(hg__column_look *look, int32_t group, hg__table *t, hg__
         const bool has_order = group < 0 || is_of_first(&cell[group], &first);
         for (int32_t i = 0; i < t->columns; i++) {
             const int says = says_time(t->name[i]) ? HG_SAYS_TIME | HG_SAYS_DATE : 0;
-            look_at(&look[i], &cell[i], says, has_order);
+            look_at(&look[i], &cell[i], says, t->point == ',' ? ',' : '.', has_order);
         }
     }
     return hg__table_rewind(t, err);
@@ -343,8 +360,14 @@ static bool is_of_switches(const hg__column_look *l) {
     return l->switches > 0 && l->switches == l->texts && l->numbers == 0;
 }
 
+// Texts that are numbers in one format, all of them, and no dates.
+static bool is_dressed(const hg__column_look *l) {
+    return l->dressed > 0 && l->dressed == l->texts && (l->times == 0 || l->misses > l->times);
+}
+
 // Half of what is there are numbers: the others are mistakes, or a word for missing.
 static bool is_numeric(const hg__column_look *l) {
+    if (is_dressed(l)) return true;
     return l->numbers > 0 ? l->numbers >= l->texts : is_of_switches(l);
 }
 
@@ -354,12 +377,26 @@ static bool counts_rows(const hg__table *t, const hg__column_look *look, int32_t
            is_index_name(t, column);
 }
 
+// A column of labels that nobody named: a name that says so, and nothing but 0 and 1.
+static bool is_label(const hg__table *t, const hg__column_look *look, int32_t column) {
+    static const char *const names[] = {"label",      "labels",   "anomaly",    "anomalies",
+                                        "is_anomaly", "outlier",  "is_outlier", "ground_truth",
+                                        "attack",     "att_flag", "changepoint"};
+    const hg__column_look *l = &look[column];
+    const bool is_binary = is_of_switches(l) || (l->texts == 0 && l->number_bits == l->numbers);
+    for (size_t i = 0; i < sizeof names / sizeof *names && is_binary; i++) {
+        if (strcasecmp(t->name[column], names[i]) == 0) return true;
+    }
+    return false;
+}
+
 // Columns of numbers that may be channels, all of them for names a model has; their number.
 static int32_t list_columns(const hg__table *t, const hg__column_look *look, bool all,
                             int32_t *column) {
     int32_t count = 0;
     for (int32_t i = 0; i < t->columns; i++) {
-        const bool is_one = all || (is_numeric(&look[i]) && !counts_rows(t, look, i));
+        const bool is_one =
+            all || (is_numeric(&look[i]) && !counts_rows(t, look, i) && !is_label(t, look, i));
         if (!look[i].is_out && is_one) column[count++] = i;
     }
     return count;
@@ -389,7 +426,8 @@ static int choose_channels(hg__recording_columns *c, const hg__recording_file *f
     const size_t most = columns > (size_t)f->o->channels ? columns : (size_t)f->o->channels;
     c->from = hg__alloc(most, sizeof *c->from, err);
     c->is_switch = hg__alloc(most, sizeof *c->is_switch, err);
-    if (!c->from || !c->is_switch) return HG_ERR_MEMORY;
+    c->clothes = hg__alloc(most, sizeof *c->clothes, err);
+    if (!c->from || !c->is_switch || !c->clothes) return HG_ERR_MEMORY;
     if (f->o->channels > 0) {
         int32_t *column = hg__alloc(columns, sizeof *column, err);
         char **name = column ? hg__alloc(columns, sizeof *name, err) : NULL;
@@ -400,7 +438,11 @@ static int choose_channels(hg__recording_columns *c, const hg__recording_file *f
     } else {
         c->channels = list_columns(t, look, false, c->from);
     }
-    for (int32_t i = 0; i < c->channels; i++) c->is_switch[i] = is_of_switches(&look[c->from[i]]);
+    for (int32_t i = 0; i < c->channels; i++) {
+        const hg__column_look *l = &look[c->from[i]];
+        c->is_switch[i] = is_of_switches(l);
+        if (is_dressed(l)) c->clothes[i] = l->clothes;
+    }
     if (c->channels > 0) return HG_OK;
     return hg__fail(err, HG_ERR_DATA,
                     "%s: expected a column of numbers beside time and label, got none", t->path);
@@ -424,6 +466,9 @@ static void note_columns(const hg__recording_columns *c, hg__recording_file *f, 
         if (look[i].is_out) continue;
         if (counts_rows(t, look, i)) {
             hg__note_add(f->note, sizeof f->note, "column '%.60s' counts rows: left out",
+                         t->name[i]);
+        } else if (is_label(t, look, i)) {
+            hg__note_add(f->note, sizeof f->note, "column '%.60s' looks like labels: left out",
                          t->name[i]);
         } else if (!is_numeric(&look[i]) && texts++ < SHOWN) {
             const size_t used = strlen(list);
@@ -464,5 +509,6 @@ int hg__recording_columns_choose(hg__recording_columns *c, hg__recording_file *f
 void hg__recording_columns_clear(hg__recording_columns *c) {
     hg__free(c->from);
     hg__free(c->is_switch);
+    hg__free(c->clothes);
     *c = (hg__recording_columns){0};
 }

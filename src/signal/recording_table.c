@@ -225,12 +225,16 @@ static int refuse_cell(const table_recording *s, int32_t column, const char *exp
 }
 
 // False where the cell is no number that a float holds.
-static bool read_number(const hg__cell *cell, bool is_switch, float *x) {
+static bool read_number(const hg__cell *cell, bool is_switch, const hg__number_format *clothes,
+                        float *x) {
     *x = NAN;
     if (cell->kind == HG_CELL_MISSING) return true;
-    if (cell->kind == HG_CELL_NUMBER) {
-        if (!(fabs(cell->number) <= (double)FLT_MAX)) return false;
-        *x = (float)cell->number;
+    hg__number_value v = {.x = cell->number};
+    const bool is_dressed = cell->kind == HG_CELL_TEXT && clothes->point &&
+                            hg__number_read(clothes, cell->text, (size_t)cell->size, &v);
+    if (cell->kind == HG_CELL_NUMBER || is_dressed) {
+        if (!(fabs(v.x) <= (double)FLT_MAX)) return false;
+        *x = (float)v.x;
         return true;
     }
     const int on = is_switch ? hg__switch_read(cell) : -1;
@@ -248,7 +252,7 @@ static int fill_values(hg__recording_file *f, const table_recording *s, hg__raw 
     float *value = raw->value + (size_t)raw->count * (size_t)f->channels;
     for (int32_t i = 0; i < f->channels; i++) {
         const hg__cell *cell = &s->cell[s->c.from[i]];
-        if (read_number(cell, s->c.is_switch[i], &value[i])) continue;
+        if (read_number(cell, s->c.is_switch[i], &s->c.clothes[i], &value[i])) continue;
         *bad = true;
         if (s->stops) return refuse_cell(s, s->c.from[i], "a number", err);
     }
