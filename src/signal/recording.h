@@ -29,9 +29,10 @@ typedef struct hg__steps { // valid until the next call
 // All texts are borrowed until the recording is closed; NULL is "".
 typedef struct hg__recording_options {
     const char *time, *label, *normal,
-        *ignore;       // as the options of that name; ""; time "none": there is none
-    const char *table; // array of a .mat or .npz, table of a database; ""
-    const char *query; // odbc:, sqlite: what to select; ""
+        *ignore;        // as the options of that name; ""; time "none": there is none
+    const char *labels; // file of windows that are anomalies, or "name": label_spans.h; ""
+    const char *table;  // array of a .mat or .npz, table of a database; ""
+    const char *query;  // odbc:, sqlite: what to select; ""
     // groupby=: a table's column whose every value is a recording of its own; ""
     const char *group;
     bool group_may_lack; // a model's own: a table without it is one recording
@@ -60,8 +61,10 @@ typedef struct hg__recording {
     int32_t files;  // of the set
     bool has_time;  // steps have a time
     bool has_when;  // as the file writes it
-    bool has_label; // by label=
-    bool is_mixed;  // rows come group after group, and not in their order
+    bool has_label; // by label= or labels=
+    int64_t
+        train_rows; // of the file at hand, that are for training, where its name says so; 0: nobody says
+    bool is_mixed; // rows come group after group, and not in their order
     char note
         [512]; // what a user should know of how it is read; complete at the end of the first reading
     struct hg__recording_state *state;     // of files; NULL: made of another recording
