@@ -433,11 +433,23 @@ static int load_windows(const loading *l, hg_error *err) {
     return load_seconds(l, "resample", &l->d->resample, err);
 }
 
-static int load_score(const loading *l, hg_error *err) {
+static int load_group(const loading *l, hg_error *err) {
+    const hg__json *group = hg__json_object_get(l->from, "groupby");
+    if (!group) return HG_OK;
+    if (!hg__json_is_string(group) || hg__json_string_size(group) >= MOST_NAME) {
+        return hg__fail(err, HG_ERR_MODEL, "%s: signal: expected a column's name as groupby",
+                        l->where);
+    }
+    l->d->group = hg__copy_text(hg__json_string_value(group), err);
+    return l->d->group ? HG_OK : HG_ERR_MEMORY;
+}
+
+// What not every model has.
+static int load_rest(const loading *l, hg_error *err) {
     const hg__json *score = hg__json_object_get(l->from, "score");
     l->d->is_plain = score != NULL;
     const char *text = hg__json_string_value(score);
-    if (!score || (text && strcmp(text, "error") == 0)) return HG_OK;
+    if (!score || (text && strcmp(text, "error") == 0)) return load_group(l, err);
     return hg__fail(err, HG_ERR_MODEL, "%s: signal: score: expected error, or none", l->where);
 }
 
@@ -454,17 +466,6 @@ static int load_scale(const loading *l, const hg_model *m, hg_error *err) {
     return HG_OK;
 }
 
-static int load_group(const loading *l, hg_error *err) {
-    const hg__json *group = hg__json_object_get(l->from, "groupby");
-    if (!group) return HG_OK;
-    if (!hg__json_is_string(group) || hg__json_string_size(group) >= MOST_NAME) {
-        return hg__fail(err, HG_ERR_MODEL, "%s: signal: expected a column's name as groupby",
-                        l->where);
-    }
-    l->d->group = hg__copy_text(hg__json_string_value(group), err);
-    return l->d->group ? HG_OK : HG_ERR_MEMORY;
-}
-
 static int load(const loading *l, const hg_model *m, hg_error *err) {
     const hg__json *names = hg__json_object_get(l->from, "channels");
     const size_t channels = hg__json_array_size(names);
@@ -479,8 +480,7 @@ static int load(const loading *l, const hg_model *m, hg_error *err) {
     HG_TRY(load_pick(l, err));
     HG_TRY(load_windows(l, err));
     HG_TRY(hg__signal_frames_load(&l->d->frames, l->from, l->d->read, l->where, err));
-    HG_TRY(load_score(l, err));
-    HG_TRY(load_group(l, err));
+    HG_TRY(load_rest(l, err));
     const hg__window_view view = hg__signal_view(l->d);
     if ((int64_t)view.length / view.every * view.channels != m->net.spec.width) {
         return hg__fail(err, HG_ERR_MODEL,

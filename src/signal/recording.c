@@ -19,7 +19,7 @@
 struct hg__recording_state {
     hg__recording_options
         o; // without NULLs; the channels are the first file's from the second one on
-    hg__recording_list list;
+    hg__file_list list;
     hg__label_spans spans;   // of labels=
     hg__recording_file file; // the one at hand
     int32_t channels;        // that are wanted; of a file there may be more
@@ -232,11 +232,12 @@ static int label_spans(hg__recording_state *s, hg_error *err) {
 
 static int open_file(hg__recording_state *s, int32_t at, hg_error *err) {
     hg__recording_file *f = &s->file;
-    const hg__recording_entry *e = &s->list.file[at];
-    *f = (hg__recording_file){.kind = e->kind,
+    const hg__listed_file *e = &s->list.file[at];
+    const hg__recording_kind *kind = e->kind;
+    *f = (hg__recording_file){.kind = kind,
                               .o = &s->o,
                               .path = hg__input_name(e->path),
-                              .format = e->kind->name,
+                              .format = kind->name,
                               .steps = -1};
     s->at = at;
     s->is_open = true;
@@ -408,7 +409,7 @@ void hg__recording_close(hg__recording *r) {
         hg__free(s->raw.at);
         hg__free(s->raw.row);
         hg__free(s->raw.text);
-        hg__recording_list_clear(&s->list);
+        hg__file_list_clear(&s->list);
         hg__free(s);
     }
     for (int32_t i = 0; r->name && i < r->channels; i++) hg__free(r->name[i]);
