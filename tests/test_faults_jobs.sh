@@ -39,6 +39,8 @@ STEP=$((23 * STEP)) STEP_EVER=$((9 * STEP_EVER)) tortured "train on a recording"
 "$plain" train -q data=in/signal.csv window=8 steps=2 project=in name=signal 2>err || bad "a model of a recording to test with: $(cat err)"
 signal=in/signal/weights/best.safetensors
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "predict a recording" o.csv predict -q model=$signal data=in/signal.csv out=tree/o.csv threads=2
+awk -F, -v OFS=, '{ print $0, NR == 1 ? "m" : NR % 3 }' in/signal.csv >in/mixed.csv
+STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "predict recordings that are mixed" o.csv predict -q model=$signal data=in/mixed.csv groupby=m out=tree/o.csv threads=2
 tortured info - info --json model=$model
 tortured verify - verify model=$model
 "$plain" train -q data=in/x.csv model="dense 4 relu, sample 2 | dense input sigmoid" loss=bce epochs=1 val=0 samples=0 pca=false project=in name=vae 2>err || bad "a model with a prior to test with: $(cat err)"

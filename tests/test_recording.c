@@ -421,8 +421,10 @@ static const char scenario_text[] = "t,a,b,y\n1,1,on,0\n2,x,off,1\n3,,on,0\n9,1,
 
 static int child(const char *path) {
     hg_error err = {0};
-    const hg__recording_options o = {
-        .label = "y", .on_bad = "score_missing", .resample = strstr(path, "resample") ? 2 : 0};
+    const hg__recording_options o = {.label = "y",
+                                     .on_bad = "score_missing",
+                                     .resample = strstr(path, "resample") ? 2 : 0,
+                                     .group = strstr(path, "grouped") ? "b" : ""};
     hg__recording *r = hg__recording_open(path, &o, &err);
     int code = r ? 1 : err.code;
     for (int pass = 0; pass < 2 && code > 0; pass++) {
@@ -438,8 +440,8 @@ static int child(const char *path) {
 
 static void every_fault_is_an_error(void **state) {
     (void)state;
-    const char *const names[] = {"x.csv", "resample.csv"};
-    for (size_t i = 0; i < 2; i++) {
+    const char *const names[] = {"x.csv", "resample.csv", "grouped.csv"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const sample_file f = save_sample(scenario_text, sizeof scenario_text - 1, names[i]);
         assert_true(count_faults(f.path, "HG_FAIL_ALLOC", "") > 20);
         assert_true(count_faults(f.path, "HG_FAIL_ALLOC", "+") > 20);

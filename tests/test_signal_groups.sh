@@ -44,6 +44,8 @@ expect "mixed machines: $(cat err 2>&1)" train mixed data=train.csv window=auto 
 expect "machine after machine" train sorted data=train-sorted.csv window=auto groupby=machine ignore=fault
 expect "the same model either way" cmp mixed/weights/best.safetensors sorted/weights/best.safetensors
 
+expect "info says so" eval '"$hourglass" info model=mixed | grep -qF "groups      by '"'machine'"': each a recording of its own"'
+
 # ---- the sheet: in the order of the table, of the model's own groups -----------------------------
 expect "predict: $(cat err)" predict data=fault.csv out=o.csv top=0
 expect "rows in order" awk -F, 'NR > 1 && $1 != NR - 2 { exit 1 }' o.csv

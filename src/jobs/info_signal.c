@@ -12,6 +12,7 @@ static void describe(hg__text *t, const hg__signal *d) {
                  hg__signal_kind_names[d->kind], (int)channels, channels == 1 ? "" : "s",
                  (int)d->length, has_frames ? "frames" : "steps", (int)d->stride,
                  d->is_plain ? "; the score is the network's error" : "");
+    if (d->group) hg__text_add(t, "groups      by '%s': each a recording of its own\n", d->group);
     if (has_frames) {
         char text[HG_FRAMES_TEXT];
         hg__frames_setup_format(&d->frames.setup, text);
