@@ -745,6 +745,52 @@ HG_API int hg_encode_table(hg_detector *d, const hg_table *t, int64_t first, int
 HG_API int hg_decode_table(const hg_model *m, const float *y, int64_t rows,
                            struct ArrowArrayStream *to, hg_error *err);
 
+// ---- monitors: a signal, step by step -----------------------------------------------------------
+
+// A model of a signal (`hourglass train window=`) with what it needs of the past, for one thread at a time. A step is what all channels say at
+// one time; steps lie equally far apart, as in training. Each is judged at once, by what is known then: p-values, alarms and events are those
+// of `hourglass predict`, to the bit, however the steps are cut into calls and whatever the number of threads.
+typedef struct hg_monitor hg_monitor;
+
+// What is thought of a step.
+typedef struct hg_step_verdict {
+    // sizeof(hg_step_verdict), which the caller sets: no more than that is written. Of several verdicts that of the first counts.
+    size_t size;
+    // Like -log10 of the share of normal steps that are as unusual: what alarms are of. NaN where all values are missing, and until a
+    // first window has ended. (The column `score` of predict also knows what came later.)
+    double score;
+    // how often a normal step scores as high; NaN without thresholds or score
+    double p_value;
+    // steps in alarm that follow each other are one event, from 1; 0: none
+    int64_t event;
+    // Of alarms: the channel with most of the error, its share of it from 0 to 1, and its value and the one that was expected where it is
+    // furthest off in the last window; NaN: not known
+    double reason_share, observed, expected;
+    // its name, "" for none; as long as the monitor lives
+    const char *reason;
+    // and its number, from 0; -1: none
+    int32_t channel;
+    bool alarm;
+} hg_step_verdict;
+
+// fpr: the share of normal steps that may lie in alarms, 0 <= fpr < 1; 0, or where the model has no thresholds: the model's own. threads: as
+// hg_scorer_new(); 1 for steps one at a time. Borrows m, which any number of monitors may share. HG_ERR_MODEL: no model of a
+// signal, or one of sound or of averages (resample=).
+HG_API hg_monitor *hg_monitor_new(const hg_model *m, double fpr, int32_t threads, hg_error *err);
+HG_API void hg_monitor_free(hg_monitor *w); // NULL is fine; before its model
+
+HG_API int32_t hg_monitor_channels(const hg_monitor *w); // numbers in a step
+// What the i-th is called; NULL past the last.
+HG_API const char *hg_monitor_channel_at(const hg_monitor *w, int32_t i);
+
+// The next steps, x (steps, hg_monitor_channels()) in the units of training; NaN is missing, and so is infinity; a step that is not there is one
+// of NaN. v (steps). Allocates nothing. HG_ERR_USAGE: v->size is 0, and no step was taken.
+HG_API int hg_monitor_push(hg_monitor *w, const float *x, int64_t steps, hg_step_verdict *v,
+                           hg_error *err);
+
+// What comes next has no past: another machine, or a gap of more than 16 steps. The number of events goes on.
+HG_API void hg_monitor_restart(hg_monitor *w);
+
 #ifdef __cplusplus
 }
 #endif

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The example programs do what their first lines say: one trains on a small file, one scores the file's rows with
 # the model, to the same numbers as the command, one on an array, one cleans frames in memory as the command does images, one finds
-# anomalies in a table, and one says of its rows what is unusual as they come.
+# anomalies in a table, one says of its rows what is unusual as they come, and one of the steps of a signal.
 . tests/lib.sh
 examples=$(dirname "$HOURGLASS")/examples
 for file in examples/*.c; do
@@ -126,4 +126,27 @@ expect "a p-value is never 0, however far the row" [ "$(tail -n 1 "$work/found.c
 "$examples/find_anomalies" "$work/normal.csv" "$work/noisy.ppm" "$work/other.csv" project="$work" 2>"$work/err" >/dev/null
 expect "a table that does not fit ends with 1" [ $? = 1 ]
 expect "and a sentence about it" grep -q "noisy.ppm" "$work/err"
+
+# Waves of two channels, of which the second is far off for 40 steps.
+waves() { # waves STEPS SEED FAULT
+    awk -v n="$1" -v seed="$2" -v fault="$3" 'BEGIN { srand(seed); print "a,b"
+        for (i = 0; i < n; i++) printf "%.3f,%.3f\n", sin(i / 4) + 0.1 * rand(), cos(i / 4) + 0.1 * rand() + (fault && i >= fault && i < fault + 40 ? 2 : 0) }'
+}
+waves 2000 5 0 >"$work/signal.csv"
+waves 900 6 600 >"$work/fault.csv"
+"$HOURGLASS" train -q data="$work/signal.csv" window=auto steps=60 project="$work" name=signal || bad "train on a signal"
+"$HOURGLASS" predict -q model="$work/signal" data="$work/fault.csv" out="$work/found.csv" top=0 || bad "predict"
+signal=$work/signal/weights/best.safetensors
+"$examples/watch_signal" "$signal" <"$work/fault.csv" >"$work/watched" 2>"$work/err"
+expect "watch_signal: exit $?: $(cat "$work/err")" [ "$(wc -l <"$work/watched")" = 900 ]
+expect "step by step, the alarms and events of predict" cmp -s <(cut -d, -f 3,4 "$work/watched" | sed 's/,0$/,/') <(tail -n +2 "$work/found.csv" | cut -d, -f 4,5)
+expect "the fault is found, and its channel named" [ "$(awk -F, 'NR > 600 && NR < 640 && $3 == 1 && $5 == "b"' "$work/watched" | wc -l)" -gt 20 ]
+awk -F, '{ print $2 ",x," $1 }' "$work/fault.csv" | "$examples/watch_signal" "$signal" >"$work/moved"
+expect "channels in any order, one too many: the same" cmp -s "$work/watched" "$work/moved"
+cut -d, -f 1 "$work/fault.csv" | "$examples/watch_signal" "$signal" 2>"$work/err"
+expect "a channel less is missed by name: $(cat "$work/err")" grep -q "^expected a channel 'b', got none" "$work/err"
+"$examples/watch_signal" "$work/pumps/weights/best.safetensors" <"$work/new.csv" 2>"$work/err"
+expect "a model of rows is refused: $(cat "$work/err")" grep -q "^monitor: expected a model of a signal" "$work/err"
+"$examples/watch_rows" "$signal" <"$work/fault.csv" 2>"$work/err"
+expect "and one of a signal by who watches rows: $(cat "$work/err")" grep -q "^detector: expected a model of rows, got one of a signal: hg_monitor_new() judges its steps" "$work/err"
 finish

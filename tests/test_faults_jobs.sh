@@ -43,6 +43,8 @@ STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "watch a recording" - w
 awk 'BEGIN { print "a"; for (i = 0; i < 3000; i++) print sin(i / 3) + i * 7 % 11 / 9 }' >in/vibration.csv
 "$plain" train -q data=in/vibration.csv window=5 frames="spectrum bands=4 fft=256 hop=64" steps=2 project=in name=vibration 2>err || bad "a model of frames to test with: $(cat err)"
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "watch frames" - watch -q model=in/vibration/weights/best.safetensors data=in/vibration.csv state=tree/kept threads=1
+awk -F, -v OFS=, '{ print $0, NR == 1 ? "m" : NR % 3 }' in/signal.csv >in/mixed.csv
+STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "predict recordings that are mixed" o.csv predict -q model=$signal data=in/mixed.csv groupby=m out=tree/o.csv threads=2
 tortured info - info --json model=$model
 tortured verify - verify model=$model
 "$plain" train -q data=in/x.csv model="dense 4 relu, sample 2 | dense input sigmoid" loss=bce epochs=1 val=0 samples=0 pca=false project=in name=vae 2>err || bad "a model with a prior to test with: $(cat err)"

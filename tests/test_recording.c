@@ -88,6 +88,91 @@ static void fractions_and_zones_are_read(void **state) {
         "(time column 't'; a step every 0.25 s)\n");
 }
 
+static void times_that_fall_are_refused_with_a_way_out(void **state) {
+    (void)state;
+    CSV("time,a\n2024-01-03,1\n2024-01-02,2\n2024-01-01,3\n",
+        "! x.csv: column 'time': expected times that rise, got the newest first: sort the rows by "
+        "it, or take them as they come with timestamp=none");
+    CSV("ts,a\n1704067320,1\n1704067260,2\n1704067200,3\n",
+        "! x.csv: column 'ts': expected times that rise, got the newest first: sort the rows by "
+        "it, or take them as they come with timestamp=none");
+    CSV("time,a\n2024-01-01,1\n2024-01-05,2\n2024-01-02,3\n2024-01-06,3\n2024-01-03,3\n2024-01-07,3"
+        "\n",
+        "! x.csv: column 'time': expected times that rise, got 2 of the first 6 that fall: where "
+        "recordings are mixed, groupby= names the column that tells them apart; else sort the rows "
+        "by it, or take them as they come with timestamp=none");
+    WITH("when it was,a\n2024-01-03,1\n2024-01-02,2\n2024-01-01,3\n",
+         "! x.csv: column 'when it was': expected times that rise, got the newest first: sort the "
+         "rows by it, or take them as they come with timestamp=none",
+         .time = "when it was");
+    WITH("time,a\n2024-01-03,1\n2024-01-02,2\n2024-01-01,3\n",
+         "# a\n*0: 1\n1: 2\n2: 3\n(no numbers, left out: 'time')\n", .time = "none");
+    CSV("time,a\n23:00:00,1\n11:00:00,2\n23:00:00,3\n11:00:00,4\n",
+        "# a\n*0: 1\n1: 2\n2: 3\n3: 4\n(no numbers, left out: 'time')\n");
+}
+
+// ---- groups -------------------------------------------------------------------------------------
+
+static void each_group_is_a_recording_of_its_own(void **state) {
+    (void)state;
+    WITH("time,m,a\n2024-01-01,x,1\n2024-01-01,y,10\n2024-01-02,y,20\n2024-01-02,x,2\n",
+         "# a\n*0@1.7040672e+09 '2024-01-01': 1\n3@1.7041536e+09 '2024-01-02': 2\n"
+         "*1@1.7040672e+09 '2024-01-01': 10\n2@1.7041536e+09 '2024-01-02': 20\n"
+         "(time column 'time'; 2 recordings by 'm'; which are mixed: read 2 times; a step every 1 "
+         "d)\n",
+         .group = "m");
+    WITH("m,a\nx,1\nx,2\n7,3\n7.0,4\n,5\n",
+         "# a\n*0: 1\n1: 2\n*2: 3\n3: 4\n*4: 5\n(3 recordings by 'm')\n", .group = "m");
+    WITH("m,a\nx,1\n", "# a\n*0: 1\n(1 recording by 'm')\n", .group = "1");
+}
+
+static void a_group_that_cannot_be_had_is_refused(void **state) {
+    (void)state;
+    WITH("m,a\nx,1\n",
+         "! x.csv: groupby=n: expected the name of a column or a number from 1 to 2; did you mean "
+         "'m'?",
+         .group = "n");
+    WITH("m,a\nx,1\n",
+         "# a\n*0: 1\n(without a column 'n' it is one recording; no numbers, left out: 'm')\n",
+         .group = "n", .group_may_lack = true);
+}
+
+static void a_bad_row_is_of_no_group(void **state) {
+    (void)state;
+    WITH("m,a\nx,1\ny,2\nx,3,4\nx,5\n",
+         "# a\n*0: 1\n3: 5\n*1: 2\n(2 recordings by 'm'; which are mixed: read 2 times; 1 row with "
+         "what cannot be read, taken as missing)\n",
+         .group = "m", .on_bad = "skip");
+    WITH("m,a\nx,1\ny,2\nx,3,4\nx,5\n", "! x.csv:4: expected 2 columns, got 3", .group = "m");
+}
+
+// Groups in the order of their numbers, each row with its own, whichever way they lie.
+static void many_groups_are_told_apart(void **state) {
+    (void)state;
+    hg__text text = {0};
+    hg_error err = {0};
+    hg__steps steps;
+    enum { GROUPS = 300, EACH = 4 };
+    hg__text_add(&text, "m,a\n");
+    for (int i = 0; i < GROUPS * EACH; i++) hg__text_add(&text, "g%d,%d\n", i % GROUPS, i);
+    const sample_file f = save_sample(text.data, text.length, "x.csv");
+    const hg__recording_options o = {.group = "m"};
+    hg__recording *r = hg__recording_open(f.path, &o, &err);
+    assert_non_null(r);
+    int64_t count = 0;
+    while (hg__recording_next(r, &steps, &err) > 0) {
+        for (int32_t i = 0; i < steps.count; i++, count++) {
+            assert_int_equal(steps.row[i], count % EACH * GROUPS + count / EACH);
+            assert_int_equal((int64_t)steps.value[i], steps.row[i]);
+            assert_int_equal(steps.begins[i], count % EACH == 0);
+        }
+    }
+    assert_int_equal(count, GROUPS * EACH);
+    hg__recording_close(r);
+    remove_sample(&f);
+    hg__text_clear(&text);
+}
+
 // ---- columns ------------------------------------------------------------------------------------
 
 static void columns_of_text_are_left_out(void **state) {
@@ -109,6 +194,25 @@ static void a_count_of_rows_is_no_channel(void **state) {
     CSV("index,a\n7,5\n8,6\n9,7\n",
         "# a\n*0: 5\n1: 6\n2: 7\n(column 'index' counts rows: left out)\n");
     CSV("load,a\n7,5\n8,6\n9,7\n", "# load|a\n*0: 7|5\n1: 8|6\n2: 9|7\n");
+}
+
+static void labels_that_nobody_named_are_left_out(void **state) {
+    (void)state;
+    CSV("a,anomaly\n1,0\n2,1\n",
+        "# a\n*0: 1\n1: 2\n(column 'anomaly' looks like labels: left out)\n");
+    CSV("a,Label\n1,true\n2,false\n",
+        "# a\n*0: 1\n1: 2\n(column 'Label' looks like labels: left out)\n");
+    CSV("a,label\n1,0\n2,3\n", "# a|label\n*0: 1|0\n1: 2|3\n");
+    CSV("a,pump\n1,0\n2,1\n", "# a|pump\n*0: 1|0\n1: 2|1\n");
+}
+
+static void numbers_in_other_clothes_are_numbers(void **state) {
+    (void)state;
+    CSV("a,b\n\"1,234\",1\n950,2\n\"12,000.5\",3\n", "# a|b\n*0: 1234|1\n1: 950|2\n2: 12000.5|3\n");
+    CSV("a;b\n1.234,5;1\n950,25;2\n", "# a|b\n*0: 1234.5|1\n1: 950.25|2\n");
+    CSV("a,b\n70.2 kg,1\n$3,2\n", "# b\n*0: 1\n1: 2\n(no numbers, left out: 'a')\n");
+    CSV("a,b\n70.2 kg,1\n,2\n3.5 kg,3\n",
+        "# a|b\n*0: 70.2|1\n1: ?|2\n2: 3.5|3\n(1 missing cell)\n");
 }
 
 static void a_label_marks_anomalies(void **state) {
@@ -317,8 +421,10 @@ static const char scenario_text[] = "t,a,b,y\n1,1,on,0\n2,x,off,1\n3,,on,0\n9,1,
 
 static int child(const char *path) {
     hg_error err = {0};
-    const hg__recording_options o = {
-        .label = "y", .on_bad = "score_missing", .resample = strstr(path, "resample") ? 2 : 0};
+    const hg__recording_options o = {.label = "y",
+                                     .on_bad = "score_missing",
+                                     .resample = strstr(path, "resample") ? 2 : 0,
+                                     .group = strstr(path, "grouped") ? "b" : ""};
     hg__recording *r = hg__recording_open(path, &o, &err);
     int code = r ? 1 : err.code;
     for (int pass = 0; pass < 2 && code > 0; pass++) {
@@ -334,8 +440,8 @@ static int child(const char *path) {
 
 static void every_fault_is_an_error(void **state) {
     (void)state;
-    const char *const names[] = {"x.csv", "resample.csv"};
-    for (size_t i = 0; i < 2; i++) {
+    const char *const names[] = {"x.csv", "resample.csv", "grouped.csv"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const sample_file f = save_sample(scenario_text, sizeof scenario_text - 1, names[i]);
         assert_true(count_faults(f.path, "HG_FAIL_ALLOC", "") > 20);
         assert_true(count_faults(f.path, "HG_FAIL_ALLOC", "+") > 20);
@@ -358,12 +464,19 @@ int main(int argc, char **argv) {
         cmocka_unit_test(numbers_are_times_by_name_or_by_size),
         cmocka_unit_test(time_says_which_column_it_is),
         cmocka_unit_test(a_time_of_day_goes_on_behind_midnight),
+        cmocka_unit_test(times_that_fall_are_refused_with_a_way_out),
+        cmocka_unit_test(each_group_is_a_recording_of_its_own),
+        cmocka_unit_test(a_group_that_cannot_be_had_is_refused),
+        cmocka_unit_test(a_bad_row_is_of_no_group),
+        cmocka_unit_test(many_groups_are_told_apart),
         cmocka_unit_test(a_day_and_a_time_of_day_are_one_time),
         cmocka_unit_test(fractions_and_zones_are_read),
         cmocka_unit_test(columns_of_text_are_left_out),
         cmocka_unit_test(switches_are_numbers),
         cmocka_unit_test(a_count_of_rows_is_no_channel),
         cmocka_unit_test(a_label_marks_anomalies),
+        cmocka_unit_test(labels_that_nobody_named_are_left_out),
+        cmocka_unit_test(numbers_in_other_clothes_are_numbers),
         cmocka_unit_test(a_models_channels_are_found),
         cmocka_unit_test(what_cannot_be_read_stops),
         cmocka_unit_test(what_cannot_be_read_is_missing_where_it_may_be),

@@ -95,7 +95,8 @@ static void times_that_stand_still_are_passed_on(void **state) {
         "2@1.7040672e+09 '2024-01-01 00:00:01': 3\n3@1.7040672e+09 '2024-01-01 00:00:01': 4\n"
         "4@1.7040672e+09 '2024-01-01 00:00:02': 5\n(time column 'time'; a step every 0.5 s; its "
         "times "
-        "stand still too often: steps are taken as they come)\n");
+        "stand still too often: steps are taken as they come (groupby=, where recordings are "
+        "mixed))\n");
 }
 
 static void irregular_times_make_nothing_up(void **state) {

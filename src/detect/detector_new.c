@@ -99,6 +99,22 @@ static int find_needs(hg_detector *d, hg_error *err) {
 
 // ---- opening ------------------------------------------------------------------------------------
 
+// Models whose rows are of something else have ways of their own.
+static int check_model(const hg_model *m, hg_error *err) {
+    static const struct {
+        const char *key, *what;
+    } others[] = {
+        {"signal",  "a signal: hg_monitor_new() judges its steps"                },
+        {"packets", "packets: hg_run() judges captures (modes predict and watch)"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (!hg__json_object_get(hg__model_detector(m), others[i].key)) continue;
+        return hg__fail(err, HG_ERR_MODEL, "detector: expected a model of rows, got one of %s",
+                        others[i].what);
+    }
+    return HG_OK;
+}
+
 static int check(const char *const *name, int32_t columns, double fpr, int32_t threads,
                  hg_error *err) {
     if (columns < 0 || columns > HG_MAX_COLUMNS || (name && columns == 0)) {
@@ -144,6 +160,7 @@ static int open_detector(hg_detector *d, const char *const *name, int32_t column
                          int32_t threads, hg_error *err) {
     const hg__row_scorer_options how = {.fpr = fpr};
     HG_TRY(check(name, columns, fpr, threads, err));
+    HG_TRY(check_model(d->model, err));
     d->pool = hg__pool_new(threads, err);
     if (!d->pool) return HG_ERR_MEMORY;
     HG_TRY(hg__row_scorer_init(&d->scorer, d->model, &how, d->pool, "model", err));

@@ -9,10 +9,10 @@
 #include "jobs/job.h"
 #include "jobs/trainer.h"
 
-// What names files, or columns of a table: an array has neither.
-static const char *const refused[] = {"data",   "resume", "target",      "label",
-                                      "ignore", "normal", "groupby",     "columns",
-                                      "query",  "table",  "tensorboard", "mlflow"};
+// What names files, or columns of a table: an array has neither, and its rows have no order.
+static const char *const refused[] = {"data",        "resume",  "target",  "label",  "ignore",
+                                      "normal",      "groupby", "columns", "query",  "table",
+                                      "tensorboard", "mlflow",  "window",  "frames", "resample"};
 
 // What says how the network begins: the model does.
 static int check_start(const hg_options *o, hg_error *err) {

@@ -11,8 +11,9 @@
 #include "table/arrow.h"
 
 // What names files, or asks a database.
-static const char *const refused[] = {"data",  "resume", "target",      "query",
-                                      "table", "header", "tensorboard", "mlflow"};
+static const char *const refused[] = {"data",   "resume", "target",      "query",
+                                      "table",  "header", "tensorboard", "mlflow",
+                                      "window", "frames", "resample"};
 
 static int check_options(const hg_options *o, hg_error *err) {
     double fraction;

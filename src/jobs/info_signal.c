@@ -13,6 +13,7 @@ static void describe(hg__text *t, const hg__signal *d) {
                  hg__signal_kind_names[d->kind], (int)channels, channels == 1 ? "" : "s",
                  (int)d->length, has_frames ? "frames" : "steps", (int)d->stride,
                  d->is_plain ? "; the score is the network's error" : "");
+    if (d->group) hg__text_add(t, "groups      by '%s': each a recording of its own\n", d->group);
     for (int32_t i = 0, named = 0; d->detectors && i < HG_WINDOW_DETECTORS; i++) {
         if (!(d->detectors >> i & 1)) continue;
         hg__text_add(t, "%s%s", named++ ? ", " : "detectors   ", hg__window_detector_title(i));

@@ -18,6 +18,7 @@ hg__recording_options hg__signal_reading(const hg_options *o, const hg__signal *
                                  .normal = v->normal,
                                  .ignore = v->ignore,
                                  .table = v->table,
+                                 .group = v->groupby,
                                  .header = {.say = v->header},
                                  .on_bad = v->on_bad,
                                  .resample = v->resample,
@@ -29,6 +30,8 @@ hg__recording_options hg__signal_reading(const hg_options *o, const hg__signal *
     how.resample = d->resample;
     how.is_coarse = d->is_coarse;
     how.is_irregular = d->is_irregular;
+    how.group_may_lack = !*v->groupby && d->group;
+    if (how.group_may_lack) how.group = d->group;
     how.channel = (const char *const *)(has_frames ? f->name : d->name);
     how.channels = has_frames ? f->channels : d->read;
     how.header.is_known = true;

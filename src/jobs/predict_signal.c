@@ -8,13 +8,15 @@
 #include "base/show.h"
 #include "jobs/judge_signal.h"
 #include "jobs/score_sheet.h"
+#include "jobs/sheet_order.h"
 #include "jobs/signal_page.h"
 
-enum { FIXED = 8, PER_REASON = 4, NAME = 32 };
+enum { MANY = 100, FIXED = 8, PER_REASON = 4, NAME = 32 };
 
 typedef struct sheet {
     hg__signal_judging in;
     hg__score_sheet out;
+    hg__sheet_order order;
     hg__signal_page *page; // owned, or NULL
     hg__out_column column[FIXED + PER_REASON * HG_SIGNAL_REASONS];
     char name[PER_REASON * HG_SIGNAL_REASONS][NAME];
@@ -123,7 +125,7 @@ static int write_step(sheet *s, const hg__judged_step *j, int32_t i, hg_error *e
     s->result->rows++;
     s->result->alarms += j->is_alarm;
     if (j->event > s->events) s->events = j->event;
-    return hg__score_sheet_add(&s->out, s->cell, err);
+    return hg__sheet_order_add(&s->order, &s->out, step->file, step->row, s->cell, err);
 }
 
 static int write_all(sheet *s, hg_error *err) {
@@ -147,6 +149,9 @@ static void tell(const sheet *s, const hg_listener *l) {
              (long long)s->result->alarms, (long long)s->result->rows, (long long)s->events,
              s->events == 1 ? "" : "s", from);
     hg__tell(l, line);
+    if (s->result->rows < MANY || 2 * s->result->alarms < s->result->rows) return;
+    hg__tell(l, "most steps are in alarm: the recording is of something else than training's, in "
+                "other units, or the plant runs otherwise for good");
 }
 
 // Options of other models' sheets.
@@ -155,10 +160,9 @@ static int check_options(const hg_options *o, hg_error *err) {
         int option;
         const char *name;
     } others[] = {
-        {HG_OPTION_keep,    "keep"   },
-        {HG_OPTION_groupby, "groupby"},
-        {HG_OPTION_fdr,     "fdr"    },
-        {HG_OPTION_score,   "score"  },
+        {HG_OPTION_keep,  "keep" },
+        {HG_OPTION_fdr,   "fdr"  },
+        {HG_OPTION_score, "score"},
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (!o->set[others[i].option]) continue;
@@ -183,7 +187,9 @@ static int predict(sheet *s, const hg_options *o, const hg_listener *l, hg_error
     name_columns(s);
     HG_TRY(hg__signal_page_open(&s->page, &s->in, o, err));
     HG_TRY(hg__score_sheet_open(&s->out, &to, s->column, s->columns, err));
+    s->order = (hg__sheet_order){.is_on = r->is_mixed, .most = (size_t)v->max_mem};
     HG_TRY(write_all(s, err));
+    HG_TRY(hg__sheet_order_flush(&s->order, &s->out, err));
     if (s->result->rows == 0) {
         return hg__fail(err, HG_ERR_DATA, "%s: expected at least 1 step, got none", v->data);
     }
@@ -215,6 +221,7 @@ int hg__predict_signal(hg_model *m, const hg_options *o, const hg_listener *l, h
     if (code == HG_OK && !is_by_file) code = predict(s, o, l, err);
     hg__signal_page_free(s->page);
     hg__score_sheet_abort(&s->out);
+    hg__sheet_order_clear(&s->order);
     hg__signal_judging_close(&s->in);
     hg__free(s);
     return code;

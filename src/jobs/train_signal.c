@@ -159,6 +159,7 @@ static int load(hg__trainer *t, hg__signal_data *p, hg_error *err) {
                             .memory = (size_t)v->max_mem,
                             .is_sound = has_frames,
                             .hide = hide_of(v),
+                            .group = v->groupby,
                             .beside = t->beside};
     HG_TRY(hg__window_detectors_parse(v->detectors, &o.detectors, err));
     HG_TRY(window_of(v, &o.window, err));

@@ -23,11 +23,20 @@ static void clear(ready *r) {
     *r = (ready){0};
 }
 
+static int refuse_groups(const hg__signal *d, const char *path, hg_error *err) {
+    if (!d->group) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "%s: expected a model without groupby=, whose rows are all of one recording, "
+                    "got one by '%.60s': train one on the rows of one of them",
+                    path, d->group);
+}
+
 static int prepare(ready *r, const hg__signal_watch *w, hg_error *err) {
     const char *path = w->o->values.model;
     double fpr;
     r->scorer = hg__signal_scorer_new(r->model, w->pool, path, err);
     if (!r->scorer) return (int)err->code;
+    HG_TRY(refuse_groups(hg__signal_scorer_signal(r->scorer), path, err));
     hg__signal_scorer_go_live(r->scorer);
     r->alarms = hg__alloc(1, sizeof *r->alarms, err);
     if (!r->alarms) return HG_ERR_MEMORY;

@@ -39,6 +39,7 @@ void hg__signal_clear(hg__signal *d) {
     hg__free(d->pick);
     hg__free(d->scale);
     hg__signal_frames_clear(&d->frames);
+    hg__free(d->group);
     *d = (hg__signal){0};
 }
 
@@ -69,24 +70,39 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-// The mean and standard deviation. value (count). One that never varied may yet: by a twentieth of what it is.
-static hg__channel_scale scale_of(const double *value, int64_t count) {
+// The standard deviation of value (count).
+static double spread_of(const double *value, int64_t count, double *mean) {
     double sum = 0, square = 0;
     for (int64_t i = 0; i < count; i++) sum += value[i];
-    const double mean = count ? sum / (double)count : 0;
-    for (int64_t i = 0; i < count; i++) square += (value[i] - mean) * (value[i] - mean);
-    const double deviation = count ? sqrt(square / (double)count) : 0;
+    *mean = count ? sum / (double)count : 0;
+    for (int64_t i = 0; i < count; i++) square += (value[i] - *mean) * (value[i] - *mean);
+    return count ? sqrt(square / (double)count) : 0;
+}
+
+// Mean and standard deviation, without the farthest values where these are nearly all of it: -9999, 1e30, a sensor that was off. sorted
+// (count). One that never varied may yet: by a twentieth of what it is.
+static hg__channel_scale scale_of(const double *sorted, int64_t count) {
+    enum { ONE_IN = 500, FAR = 20 }; // at either end; so many times what the others spread
+    const int64_t cut = count / ONE_IN;
+    double mean, middle = 0;
+    double deviation = spread_of(sorted, count, &mean);
+    const double inner = cut ? spread_of(sorted + cut, count - 2 * cut, &middle) : 0;
+    if (inner > 1e-9 * (1 + fabs(middle)) && deviation > FAR * inner) {
+        deviation = inner;
+        mean = middle;
+    }
     if (deviation > 1e-9 * (1 + fabs(mean))) {
         return (hg__channel_scale){(float)mean, (float)(1 / deviation)};
     }
     return (hg__channel_scale){(float)mean, (float)(1 / fmax(0.05 * fabs(mean), 0.05))};
 }
 
+// 0 and 1, and both of them: one that never changed is as any other channel that stood still.
 static bool is_flag(const double *sorted, int64_t count) {
     for (int64_t i = 0; i < count; i++) {
         if (sorted[i] != 0 && sorted[i] != 1) return false;
     }
-    return true;
+    return count == 0 || sorted[0] != sorted[count - 1];
 }
 
 // x (steps, read): evenly taken from all of the recording. value (steps): room. Flags and commands say little of how a plant is, and what
@@ -282,7 +298,9 @@ int hg__signal_look(hg__signal *d, hg__samples *s, hg__recording *r, const hg__s
                       .beside = o->beside,
                       .is_coarse = r->is_coarse,
                       .is_irregular = r->is_irregular};
-    const int code = look(d, s, r, o, err);
+    int code = HG_OK;
+    if (o->group && *o->group && !(d->group = hg__copy_text(o->group, err))) code = HG_ERR_MEMORY;
+    if (code == HG_OK) code = look(d, s, r, o, err);
     if (code < 0) hg__signal_clear(d);
     return code;
 }
@@ -369,6 +387,9 @@ int hg__signal_save(const hg__signal *d, hg_model *m, hg__json *detector, hg_err
     int code = hg__signal_frames_save(&d->frames, own, err);
     if ((d->is_coarse || d->is_irregular) &&
         hg__json_set(own, "clock", hg__json_string(d->is_coarse ? coarse : irregular, NULL)) < 0) {
+        code = HG_ERR_MEMORY;
+    }
+    if (d->group && hg__json_set(own, "groupby", hg__json_string(d->group, NULL)) < 0) {
         code = HG_ERR_MEMORY;
     }
     if (d->is_plain && hg__json_set(own, "score", hg__json_string("error", NULL)) < 0) {
@@ -499,6 +520,17 @@ static int load_windows(const loading *l, hg_error *err) {
     return load_hiding(l, err);
 }
 
+static int load_group(const loading *l, hg_error *err) {
+    const hg__json *group = hg__json_object_get(l->from, "groupby");
+    if (!group) return HG_OK;
+    if (!hg__json_is_string(group) || hg__json_string_size(group) >= MOST_NAME) {
+        return hg__fail(err, HG_ERR_MODEL, "%s: signal: expected a column's name as groupby",
+                        l->where);
+    }
+    l->d->group = hg__copy_text(hg__json_string_value(group), err);
+    return l->d->group ? HG_OK : HG_ERR_MEMORY;
+}
+
 static int load_score(const loading *l, hg_error *err) {
     const hg__json *score = hg__json_object_get(l->from, "score");
     l->d->is_plain = score != NULL;
@@ -525,8 +557,10 @@ static int load_detectors(const loading *l, const char *name_of, uint32_t *to, h
     return HG_OK;
 }
 
-static int load_scoring(const loading *l, hg_error *err) {
+// What not every model has.
+static int load_rest(const loading *l, hg_error *err) {
     HG_TRY(load_score(l, err));
+    HG_TRY(load_group(l, err));
     HG_TRY(load_detectors(l, "detectors", &l->d->detectors, err));
     return load_detectors(l, "beside", &l->d->beside, err);
 }
@@ -558,7 +592,7 @@ static int load(const loading *l, const hg_model *m, hg_error *err) {
     HG_TRY(load_pick(l, err));
     HG_TRY(load_windows(l, err));
     HG_TRY(hg__signal_frames_load(&l->d->frames, l->from, l->d->read, l->where, err));
-    HG_TRY(load_scoring(l, err));
+    HG_TRY(load_rest(l, err));
     const hg__window_view view = hg__signal_view(l->d);
     if ((int64_t)view.length / view.every * view.channels != m->net.spec.width) {
         return hg__fail(err, HG_ERR_MODEL,

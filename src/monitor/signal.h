@@ -47,6 +47,7 @@ typedef struct hg__signal {
         detectors; // rows of window_detectors.def, bit for bit, that count the same; 0: those that suit the kind
     uint32_t beside; // others that are fitted and look on, and count nothing
     hg__signal_frames frames;
+    char *group; // owned: column of tables whose every value is a recording of its own; NULL
 } hg__signal;
 
 // Values beyond so many times what is usual are taken as that far: they are far enough.
@@ -60,6 +61,7 @@ typedef struct hg__signal_options {
     bool is_sound;              // steps are frames
     uint32_t detectors, beside; // as above
     hg__hide hide;
+    const char *group; // groupby=; "", NULL
 } hg__signal_options;
 
 // Looks at the recording s, of which r tells names and steps: all but what training finds. What of s is not looked at is left out of it; it is

@@ -35,7 +35,7 @@ struct hg__capture {
     char *buffer; // owned, (BUFFER): that of `file`
 
     int32_t next; // the file to be opened after this one
-    // The open file, of list.file[next - 1].
+    // The open file, of list.files.file[next - 1].
     bool is_open, has_program;
     hg__source source;
     FILE *file;                 // owned by `pcap` once that is there
@@ -71,7 +71,7 @@ const char *hg__capture_note(const hg__capture *c) {
 }
 
 static const char *name_of(const hg__capture *c) {
-    return hg__input_name(c->list.file[c->next - 1].path);
+    return hg__input_name(c->list.files.file[c->next - 1].path);
 }
 
 // Behind the last whole packet: why, by what libpcap says.
@@ -190,7 +190,7 @@ static int open_interface(hg__capture *c, const char *name, hg_error *err) {
 }
 
 static int open_file(hg__capture *c, hg_error *err) {
-    const char *path = c->list.file[c->next++].path;
+    const char *path = c->list.files.file[c->next++].path;
     c->packets = 0;
     c->failure = (hg_error){0};
     if (c->is_live) return open_interface(c, path, err);
@@ -205,11 +205,11 @@ static int open_file(hg__capture *c, hg_error *err) {
 
 // The next file that is a capture; 0 behind the last. In a folder what is none, or has no header, is noted and left out.
 static int open_next(hg__capture *c, hg_error *err) {
-    while (c->next < c->list.count) {
+    while (c->next < c->list.files.count) {
         hg_error why = {0};
         const int code = open_file(c, &why);
         if (code == HG_OK) return 1;
-        const bool is_left_out = code == HG_ERR_DATA && c->list.file[c->next - 1].from_folder;
+        const bool is_left_out = code == HG_ERR_DATA && c->list.files.file[c->next - 1].from_folder;
         if (!is_left_out) return hg__fail(err, code, "%s", why.message);
         add_note(c, why.message);
     }

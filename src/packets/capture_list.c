@@ -2,10 +2,8 @@
 // capture_list.c - which files are captures: those that were named, and those of a folder in the order of their names.
 #include "packets/capture_list.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,8 +13,6 @@
 #include "files/source.h"
 #include "packets/capture.h"
 #include "packets/cursor.h"
-
-enum { MOST_PATH = 4096 }; // bytes
 
 // Of pcap, in micro- and nanoseconds, and two kinds that libpcap knows beside it (sf-pcap.c): Kuznetzov's with more in each
 // packet's header, and Navtel's. Of pcapng the block's type and, behind its length, the mark of the byte order.
@@ -85,58 +81,36 @@ bool hg__is_capture_stream(const char *path, const hg_listener *listener) {
 
 // ---- a folder -----------------------------------------------------------------------------------
 
-static int add(hg__capture_list *l, const char *path, bool from_folder, hg_error *err) {
-    const size_t count = (size_t)l->count;
-    if (l->count == INT32_MAX) {
-        return hg__fail(err, HG_ERR_DATA, "%s: expected at most %d captures", path, INT32_MAX);
-    }
-    if ((count & (count - 1)) == 0) { // full: 1, 2, 4 ...
-        hg__capture_file *grown = hg__grow(l->file, count ? 2 * count : 1, sizeof *grown, err);
-        if (!grown) return HG_ERR_MEMORY;
-        l->file = grown;
-    }
-    l->file[count] = (hg__capture_file){hg__copy_text(path, err), from_folder};
-    if (!l->file[count].path) return HG_ERR_MEMORY;
-    l->count++;
-    struct stat s;
-    if (stat(path, &s) == 0 && S_ISREG(s.st_mode)) l->size += (uint64_t)s.st_size;
-    return HG_OK;
+static int is_wanted(void *context, const char *path, const void **kind, hg_error *err) {
+    (void)context;
+    (void)kind;
+    return is_capture_file(path, err);
 }
 
-static int by_name(const void *a, const void *b) {
-    const hg__capture_file *x = a, *y = b;
-    return strcmp(x->path, y->path);
-}
-
-// Not those in its subfolders, nor what begins with a dot. most: how many are wanted.
+// most: how many are wanted.
 static int read_folder(hg__capture_list *l, const char *folder, int32_t most, hg_error *err) {
-    char path[MOST_PATH];
-    const int32_t first = l->count;
-    DIR *d = hg__io_is_refused(EIO) ? NULL : opendir(folder);
-    if (!d) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot read the folder", folder);
-    int code = HG_OK;
-    for (const struct dirent *e; code == HG_OK && l->count - first < most && (e = readdir(d));) {
-        if (e->d_name[0] == '.') continue;
-        code = hg__join_path(path, sizeof path, folder, e->d_name, err);
-        const int is_it = code == HG_OK ? is_capture_file(path, err) : code;
-        code = is_it > 0 ? add(l, path, true, err) : is_it;
+    return hg__file_list_read_folder(&l->files, folder, is_wanted, NULL, most, err);
+}
+
+// Bytes of all that are files.
+static void measure(hg__capture_list *l) {
+    for (int32_t i = 0; i < l->files.count; i++) {
+        struct stat s;
+        const bool is_file = stat(l->files.file[i].path, &s) == 0 && S_ISREG(s.st_mode);
+        if (is_file) l->size += (uint64_t)s.st_size;
     }
-    closedir(d);
-    const int32_t count = l->count - first;
-    if (count) qsort(l->file + first, (size_t)count, sizeof *l->file, by_name);
-    return code;
 }
 
 static bool is_capture(const char *path) {
     hg__capture_list l = {0};
     if (!hg__is_folder(path)) return is_capture_file(path, NULL) > 0;
-    const bool is_it = read_folder(&l, path, 1, NULL) == HG_OK && l.count > 0;
+    const bool is_it = read_folder(&l, path, 1, NULL) == HG_OK && l.files.count > 0;
     hg__capture_list_clear(&l);
     return is_it;
 }
 
 bool hg__is_capture(const char *paths) {
-    char path[MOST_PATH];
+    char path[HG_LISTED_PATH];
     while (hg__path_list_next(&paths, path, sizeof path)) {
         if (is_capture(path)) return true;
     }
@@ -146,9 +120,9 @@ bool hg__is_capture(const char *paths) {
 // ---- a path -------------------------------------------------------------------------------------
 
 static int add_folder(hg__capture_list *l, const char *path, hg_error *err) {
-    const int32_t before = l->count;
+    const int32_t before = l->files.count;
     HG_TRY(read_folder(l, path, INT32_MAX, err));
-    if (l->count > before) return HG_OK;
+    if (l->files.count > before) return HG_OK;
     return hg__fail(err, HG_ERR_DATA,
                     "%s: expected captures (pcap or pcapng) in the folder, found none", path);
 }
@@ -166,27 +140,29 @@ static int add_any(hg__capture_list *l, const char *path, hg_error *err) {
             "`train` and `watch` take where it stands alone",
             path);
     }
-    return add(l, path, false, err);
+    return hg__file_list_add(&l->files, path, NULL, false, err);
 }
 
 int hg__capture_list_read(hg__capture_list *l, const char *paths, hg_error *err) {
-    char path[MOST_PATH];
+    char path[HG_LISTED_PATH];
     if (is_once(paths)) return hg__capture_list_one(l, paths, err);
     *l = (hg__capture_list){0};
     for (const char *at = paths; hg__path_list_next(&at, path, sizeof path);) {
         HG_TRY(add_any(l, path, err));
     }
-    if (l->count) return HG_OK;
+    measure(l);
+    if (l->files.count) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE, "%s: expected a capture, got none", paths);
 }
 
 int hg__capture_list_one(hg__capture_list *l, const char *name, hg_error *err) {
     *l = (hg__capture_list){.is_stream = true};
-    return add(l, name, false, err);
+    HG_TRY(hg__file_list_add(&l->files, name, NULL, false, err));
+    measure(l);
+    return HG_OK;
 }
 
 void hg__capture_list_clear(hg__capture_list *l) {
-    for (int32_t i = 0; i < l->count; i++) hg__free(l->file[i].path);
-    hg__free(l->file);
+    hg__file_list_clear(&l->files);
     *l = (hg__capture_list){0};
 }

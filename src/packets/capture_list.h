@@ -2,19 +2,10 @@
 // capture_list.h - the captures that data= means: a path, several with commas between, those in a folder. Only capture*.c include this.
 #ifndef HG_PACKETS_CAPTURE_LIST_H
 #define HG_PACKETS_CAPTURE_LIST_H
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "base/error.h"
-
-typedef struct hg__capture_file {
-    char *path;       // owned
-    bool from_folder; // nobody named it: where it is none, it is left out
-} hg__capture_file;
+#include "files/file_list.h"
 
 typedef struct hg__capture_list {
-    hg__capture_file *file; // owned, (count)
-    int32_t count;
+    hg__file_list files;
     uint64_t size;  // bytes of all files
     bool is_stream; // standard input that is no file, or a pipe: the only one
 } hg__capture_list;

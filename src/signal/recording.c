@@ -19,7 +19,7 @@
 struct hg__recording_state {
     hg__recording_options
         o; // without NULLs; the channels are the first file's from the second one on
-    hg__recording_list list;
+    hg__file_list list;
     hg__label_spans spans;   // of labels=
     hg__recording_file file; // the one at hand
     int32_t channels;        // that are wanted; of a file there may be more
@@ -208,6 +208,12 @@ static int make_room(hg__recording_state *s, hg_error *err) {
     return HG_OK;
 }
 
+static int check_groups(const hg__recording_file *f, hg_error *err) {
+    if (!*f->o->group || f->has_groups || f->o->group_may_lack) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE, "%s: groupby=%.60s: expected a table, got %s", f->path,
+                    f->o->group, f->format);
+}
+
 // Those of the file at hand.
 static int label_spans(hg__recording_state *s, hg_error *err) {
     hg__recording_file *f = &s->file;
@@ -226,11 +232,12 @@ static int label_spans(hg__recording_state *s, hg_error *err) {
 
 static int open_file(hg__recording_state *s, int32_t at, hg_error *err) {
     hg__recording_file *f = &s->file;
-    const hg__recording_entry *e = &s->list.file[at];
-    *f = (hg__recording_file){.kind = e->kind,
+    const hg__listed_file *e = &s->list.file[at];
+    const hg__recording_kind *kind = e->kind;
+    *f = (hg__recording_file){.kind = kind,
                               .o = &s->o,
                               .path = hg__input_name(e->path),
-                              .format = e->kind->name,
+                              .format = kind->name,
                               .steps = -1};
     s->at = at;
     s->is_open = true;
@@ -239,6 +246,7 @@ static int open_file(hg__recording_state *s, int32_t at, hg_error *err) {
     s->raw.count = 0;
     f->source = e->path;
     HG_TRY(f->kind->open(f, err));
+    HG_TRY(check_groups(f, err));
     HG_TRY(label_spans(s, err));
     HG_TRY(name_channels(f, err));
     HG_TRY(pick_channels(s, err));
@@ -289,8 +297,8 @@ static const char *text_or_none(const char *text) {
 
 static hg__recording_options complete(const hg__recording_options *o) {
     hg__recording_options full = o ? *o : (hg__recording_options){0};
-    const char **const text[] = {&full.time,  &full.label,  &full.normal, &full.ignore,
-                                 &full.table, &full.on_bad, &full.query,  &full.labels};
+    const char **const text[] = {&full.time,   &full.label, &full.normal, &full.ignore, &full.table,
+                                 &full.on_bad, &full.query, &full.group,  &full.labels};
     for (size_t i = 0; i < sizeof text / sizeof *text; i++) *text[i] = text_or_none(*text[i]);
     if (full.bridge == 0) full.bridge = HG_BRIDGE;
     if (full.bridge < 0) full.bridge = 0;
@@ -303,8 +311,10 @@ static int make_buffers(hg__recording_state *s, hg_error *err) {
     raw->label = hg__alloc(HG_STEPS, 1, err);
     raw->begins = hg__alloc(HG_STEPS, 1, err);
     raw->at = hg__alloc(HG_STEPS, sizeof *raw->at, err);
+    raw->row = hg__alloc(HG_STEPS, sizeof *raw->row, err);
     s->picked = hg__alloc((size_t)s->channels, sizeof *s->picked, err);
-    if (!raw->time || !raw->label || !raw->begins || !raw->at || !s->picked) return HG_ERR_MEMORY;
+    const bool made = raw->time && raw->label && raw->begins && raw->at && raw->row;
+    if (!made || !s->picked) return HG_ERR_MEMORY;
     const int32_t fit = HG_BLOCK_CELLS / s->channels;
     return hg__timeline_init(&s->line, &s->o, s->channels, fit < HG_STEPS ? fit : HG_STEPS, err);
 }
@@ -347,6 +357,7 @@ static void write_note(hg__recording *r) {
 static void show_file(hg__recording *r) {
     r->path = r->state->file.path;
     r->format = r->state->file.format;
+    r->is_mixed = r->state->file.is_mixed;
     r->step = r->state->line.step;
     r->is_coarse = r->state->line.is_coarse;
     r->is_irregular = r->state->line.is_irregular;
@@ -398,8 +409,9 @@ void hg__recording_close(hg__recording *r) {
         hg__free(s->raw.label);
         hg__free(s->raw.begins);
         hg__free(s->raw.at);
+        hg__free(s->raw.row);
         hg__free(s->raw.text);
-        hg__recording_list_clear(&s->list);
+        hg__file_list_clear(&s->list);
         hg__free(s);
     }
     for (int32_t i = 0; r->name && i < r->channels; i++) hg__free(r->name[i]);

@@ -14,8 +14,8 @@ enum { HG_STEPS = 4096, HG_BRIDGE = 16 };
 typedef struct hg__steps { // valid until the next call
     int32_t count;         // of steps, 1 .. HG_STEPS
     const float *value;    // (count, channels), NaN: missing
-    const int64_t
-        *row; // (count) row of its file from 0; -1: a step that the file lacks (a bridged gap)
+    const int64_t *
+        row; // (count) row of its file from 0; -1: a step that the file lacks (a bridged gap). They rise, unless r->is_mixed
     const double
         *time; // (count) seconds (since 1970, or since the recording began); NULL: nobody knows
     const char *const *
@@ -33,6 +33,9 @@ typedef struct hg__recording_options {
     const char *labels; // file of windows that are anomalies, or "name": label_spans.h; ""
     const char *table;  // array of a .mat or .npz, table of a database; ""
     const char *query;  // odbc:, sqlite: what to select; ""
+    // groupby=: a table's column whose every value is a recording of its own; ""
+    const char *group;
+    bool group_may_lack; // a model's own: a table without it is one recording
     hg__header_options header;
     const char
         *on_bad; // "stop"; "skip", "score_missing": what cannot be read is missing; "" is stop
@@ -64,6 +67,7 @@ typedef struct hg__recording {
     bool has_label;    // by label= or labels=
     int64_t
         train_rows; // of the file at hand, that are for training, where its name says so; 0: nobody says
+    bool is_mixed; // rows come group after group, and not in their order
     char note
         [512]; // what a user should know of how it is read; complete at the end of the first reading
     int64_t until;  // for the caller to set: it ends once so many normal steps came; 0: nowhere

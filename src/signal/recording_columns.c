@@ -96,7 +96,8 @@ static bool is_index_name(const hg__table *t, int32_t column) {
 
 // ---- the first rows -----------------------------------------------------------------------------
 
-static void look_at_time(hg__column_look *l, const hg__cell *cell, hg__time_reading *r) {
+static void look_at_time(hg__column_look *l, const hg__cell *cell, bool has_order,
+                         hg__time_reading *r) {
     const uint32_t formats = r->formats;
     if (!formats) {
         const bool is_first = cell->kind == HG_CELL_TEXT && !*l->odd;
@@ -107,29 +108,47 @@ static void look_at_time(hg__column_look *l, const hg__cell *cell, hg__time_read
     l->formats &= formats;
     for (int f = 0; f < HG_TIME_FORMATS; f++) {
         if (!(formats & 1U << f)) continue;
-        l->falls[f] += l->times > 0 && r->seconds[f] < l->last[f];
-        l->rises[f] += l->times > 0 && r->seconds[f] > l->last[f];
-        l->last[f] = r->seconds[f];
+        l->falls[f] += has_order && l->time_order > 0 && r->seconds[f] < l->last[f];
+        if (has_order) l->last[f] = r->seconds[f];
         l->has_clock |=
             hg__time_types[f].has_day && floor(r->seconds[f] / DAY) * DAY != r->seconds[f];
     }
     l->times++;
+    l->time_order += has_order;
     l->weak += r->weak;
 }
 
-static void look_at_number(hg__column_look *l, double x) {
+// The first text that reads as a number says what the others have before and behind it.
+static void look_at_text(hg__column_look *l, const hg__cell *cell, char point) {
+    hg__number_text n;
+    hg__number_value v;
+    if (!l->clothes.point) {
+        if (!hg__number_scan(cell->text, (size_t)cell->size, &n)) return;
+        if (!hg__number_value_of(&n, point, &v)) return;
+        l->clothes.point = point;
+        memcpy(l->clothes.prefix, n.prefix, sizeof n.prefix);
+        memcpy(l->clothes.suffix, n.suffix, sizeof n.suffix);
+    }
+    l->dressed += hg__number_read(&l->clothes, cell->text, (size_t)cell->size, &v);
+}
+
+static void look_at_number(hg__column_look *l, double x, bool has_order) {
     const double more = x - l->last_number;
-    if (l->numbers > 0) {
+    l->numbers++;
+    l->number_bits += x == 0 || x == 1;
+    if (!has_order) return;
+    if (l->number_order > 0) {
         l->number_falls += more < 0;
         l->number_rises += more > 0;
         l->number_ones += more == 1;
     }
-    l->numbers++;
+    l->number_order++;
     l->last_number = x;
 }
 
-// says: what the name says of numbers that may be times.
-static void look_at(hg__column_look *l, const hg__cell *cell, int says) {
+// says: what the name says of numbers that may be times. has_order: what stands before it is its past.
+static void look_at(hg__column_look *l, const hg__cell *cell, int says, char point,
+                    bool has_order) {
     hg__time_reading r = {0};
     if (cell->kind == HG_CELL_MISSING) {
         l->missing++;
@@ -137,25 +156,39 @@ static void look_at(hg__column_look *l, const hg__cell *cell, int says) {
     }
     if (cell->kind == HG_CELL_NUMBER) {
         if (l->formats) hg__time_read_number(cell->number, says, &r);
-        look_at_number(l, cell->number);
+        look_at_number(l, cell->number, has_order);
     } else {
         l->texts++;
         l->switches += hg__switch_read(cell) >= 0;
+        look_at_text(l, cell, point);
         if (l->formats) hg__time_read_text(cell->text, (size_t)cell->size, &r);
     }
-    if (l->formats) look_at_time(l, cell, &r);
+    if (l->formats) look_at_time(l, cell, has_order, &r);
 }
 
-static int look_at_rows(hg__column_look *look, hg__table *t, hg__cell *cell, hg_error *err) {
+// Whether a row is of the first one's group. hash: of that, 0: there was none.
+static bool is_of_first(const hg__cell *group, uint64_t *hash) {
+    char buffer[32];
+    const char *name;
+    const size_t size = hg__group_text(group, buffer, &name);
+    const uint64_t own = hg__hash_bytes(name, size) | 1;
+    if (!*hash) *hash = own;
+    return *hash == own;
+}
+
+static int look_at_rows(hg__column_look *look, int32_t group, hg__table *t, hg__cell *cell,
+                        hg_error *err) {
+    uint64_t first = 0;
     const int64_t fit = CELLS / t->columns, most = fit < ROWS ? fit + 2 : ROWS;
     for (int64_t row = 0; row < most; row++) {
         const int more = hg__table_next(t, cell, err);
         if (more == 0) break;
         if (more == HG_ERR_DATA) continue; // met again when it is read
         HG_TRY(more);
+        const bool has_order = group < 0 || is_of_first(&cell[group], &first);
         for (int32_t i = 0; i < t->columns; i++) {
             const int says = says_time(t->name[i]) ? HG_SAYS_TIME | HG_SAYS_DATE : 0;
-            look_at(&look[i], &cell[i], says);
+            look_at(&look[i], &cell[i], says, t->point == ',' ? ',' : '.', has_order);
         }
     }
     return hg__table_rewind(t, err);
@@ -183,10 +216,44 @@ static int32_t sniff_time(const hg__column_look *l, const char *name) {
         const bool is_sure = says || hg__time_name(name) || l->weak < l->times;
         return f >= 0 && is_sure && 4 * (int64_t)l->falls[f] <= l->times ? f : NONE;
     }
-    const bool rises = l->numbers > 1 && l->number_rises == l->numbers - 1;
+    const bool rises = l->number_order > 1 && l->number_rises == l->number_order - 1;
     if (f >= 0 && (says ? 20 * (int64_t)l->falls[f] <= l->times : rises)) return f;
     const bool never_falls = l->number_falls == 0 && (l->number_rises > 0 || l->numbers == 1);
     return says && l->numbers > 0 && never_falls ? PLAIN : NONE;
+}
+
+// Times that do not rise, as a sentence with the way out.
+static int refuse_order(const hg__recording_file *f, const hg__table *t,
+                        const hg__column_look *look, int32_t column, hg_error *err) {
+    static const char ways[] = "sort the rows by it, or take them as they come with timestamp=none";
+    const hg__column_look *l = &look[column];
+    const int32_t format = best_format(l);
+    const long long rows = (long long)l->time_order, falls = l->falls[format];
+    const char *name = t->name[column];
+    if (10 * falls >= 9 * (rows - 1)) {
+        return hg__fail(err, HG_ERR_DATA,
+                        "%s: column '%.60s': expected times that rise, got the newest first: %s",
+                        t->path, name, ways);
+    }
+    return hg__fail(err, HG_ERR_DATA,
+                    "%s: column '%.60s': expected times that rise, got %lld of the first %lld "
+                    "that fall: %s%s",
+                    t->path, name, falls, rows,
+                    *f->o->group ? ""
+                                 : "where recordings are mixed, groupby= names the column "
+                                   "that tells them apart; else ",
+                    ways);
+}
+
+static bool falls_often(const hg__column_look *l, int32_t format) {
+    return format >= 0 && format != HG_TIME_CLOCK && 4 * (int64_t)l->falls[format] > l->time_order;
+}
+
+// A column whose name and cells say that it is the time, if it only rose.
+static bool is_unordered_time(const hg__column_look *l, const char *name) {
+    const int32_t f = 20 * l->misses <= l->times && l->times > 2 ? best_format(l) : NONE;
+    if (l->is_out || !says_time(name) || !falls_often(l, f)) return false;
+    return l->texts > 0 || (f >= HG_TIME_EPOCH && f <= HG_TIME_EPOCH_NS);
 }
 
 static int name_time(hg__recording_columns *c, const hg__recording_file *f, const hg__table *t,
@@ -197,6 +264,7 @@ static int name_time(hg__recording_columns *c, const hg__recording_file *f, cons
     const int32_t format = l->times > l->misses ? best_format(l) : NONE;
     c->format = format >= 0 ? format : PLAIN;
     c->unit = unit_of(t->name[c->time]);
+    if (falls_often(l, format) && l->times > 2) return refuse_order(f, t, look, c->time, err);
     if (format >= 0 || l->numbers >= l->texts) return HG_OK;
     return hg__fail(err, HG_ERR_USAGE, "%s: timestamp=%.60s: expected times or numbers, got '%s'",
                     t->path, f->o->time, l->odd);
@@ -222,6 +290,10 @@ static int choose_time(hg__recording_columns *c, const hg__recording_file *f, co
         c->time = i;
         c->format = format;
         c->unit = unit_of(t->name[i]);
+    }
+    for (int32_t i = 0; i < t->columns && c->time < 0; i++) {
+        if (t->named && is_channel(f->o, t->name[i])) continue;
+        if (is_unordered_time(&look[i], t->name[i])) return refuse_order(f, t, look, i, err);
     }
     return HG_OK;
 }
@@ -250,9 +322,24 @@ static void join_halves(hg__recording_columns *c, const hg__table *t, const hg__
 
 // ---- label and what is left out -----------------------------------------------------------------
 
+static int find_group(hg__recording_columns *c, hg__recording_file *f, const hg__table *t,
+                      hg_error *err) {
+    const char *name = f->o->group;
+    c->group = -1;
+    if (!*name) return HG_OK;
+    f->has_groups = true;
+    if (f->o->group_may_lack && hg__table_find(t, name) < 0) {
+        hg__note_add(f->note, sizeof f->note, "without a column '%.60s' it is one recording", name);
+        return HG_OK;
+    }
+    c->group = hg__table_column(t, "groupby", name, err);
+    return c->group < 0 ? c->group : HG_OK;
+}
+
 static int leave_out(hg__recording_columns *c, const hg__recording_file *f, const hg__table *t,
                      hg__column_look *look, hg_error *err) {
     char name[NAME];
+    if (c->group >= 0) look[c->group].is_out = true;
     c->label = -1;
     if (*f->o->label) {
         c->label = hg__table_column(t, "label", f->o->label, err);
@@ -273,15 +360,34 @@ static bool is_of_switches(const hg__column_look *l) {
     return l->switches > 0 && l->switches == l->texts && l->numbers == 0;
 }
 
+// Texts that are numbers in one format, all of them, and no dates.
+static bool is_dressed(const hg__column_look *l) {
+    return l->dressed > 0 && l->dressed == l->texts && (l->times == 0 || l->misses > l->times);
+}
+
 // Half of what is there are numbers: the others are mistakes, or a word for missing.
 static bool is_numeric(const hg__column_look *l) {
+    if (is_dressed(l)) return true;
     return l->numbers > 0 ? l->numbers >= l->texts : is_of_switches(l);
 }
 
 static bool counts_rows(const hg__table *t, const hg__column_look *look, int32_t column) {
     const hg__column_look *l = &look[column];
-    return l->numbers > 2 && l->number_ones == l->numbers - 1 && l->texts == 0 &&
+    return l->numbers > 2 && l->number_ones == l->number_order - 1 && l->texts == 0 &&
            is_index_name(t, column);
+}
+
+// A column of labels that nobody named: a name that says so, and nothing but 0 and 1.
+static bool is_label(const hg__table *t, const hg__column_look *look, int32_t column) {
+    static const char *const names[] = {"label",      "labels",   "anomaly",    "anomalies",
+                                        "is_anomaly", "outlier",  "is_outlier", "ground_truth",
+                                        "attack",     "att_flag", "changepoint"};
+    const hg__column_look *l = &look[column];
+    const bool is_binary = is_of_switches(l) || (l->texts == 0 && l->number_bits == l->numbers);
+    for (size_t i = 0; i < sizeof names / sizeof *names && is_binary; i++) {
+        if (strcasecmp(t->name[column], names[i]) == 0) return true;
+    }
+    return false;
 }
 
 // Columns of numbers that may be channels, all of them for names a model has; their number.
@@ -289,7 +395,8 @@ static int32_t list_columns(const hg__table *t, const hg__column_look *look, boo
                             int32_t *column) {
     int32_t count = 0;
     for (int32_t i = 0; i < t->columns; i++) {
-        const bool is_one = all || (is_numeric(&look[i]) && !counts_rows(t, look, i));
+        const bool is_one =
+            all || (is_numeric(&look[i]) && !counts_rows(t, look, i) && !is_label(t, look, i));
         if (!look[i].is_out && is_one) column[count++] = i;
     }
     return count;
@@ -319,7 +426,8 @@ static int choose_channels(hg__recording_columns *c, const hg__recording_file *f
     const size_t most = columns > (size_t)f->o->channels ? columns : (size_t)f->o->channels;
     c->from = hg__alloc(most, sizeof *c->from, err);
     c->is_switch = hg__alloc(most, sizeof *c->is_switch, err);
-    if (!c->from || !c->is_switch) return HG_ERR_MEMORY;
+    c->clothes = hg__alloc(most, sizeof *c->clothes, err);
+    if (!c->from || !c->is_switch || !c->clothes) return HG_ERR_MEMORY;
     if (f->o->channels > 0) {
         int32_t *column = hg__alloc(columns, sizeof *column, err);
         char **name = column ? hg__alloc(columns, sizeof *name, err) : NULL;
@@ -330,7 +438,11 @@ static int choose_channels(hg__recording_columns *c, const hg__recording_file *f
     } else {
         c->channels = list_columns(t, look, false, c->from);
     }
-    for (int32_t i = 0; i < c->channels; i++) c->is_switch[i] = is_of_switches(&look[c->from[i]]);
+    for (int32_t i = 0; i < c->channels; i++) {
+        const hg__column_look *l = &look[c->from[i]];
+        c->is_switch[i] = is_of_switches(l);
+        if (is_dressed(l)) c->clothes[i] = l->clothes;
+    }
     if (c->channels > 0) return HG_OK;
     return hg__fail(err, HG_ERR_DATA,
                     "%s: expected a column of numbers beside time and label, got none", t->path);
@@ -355,6 +467,9 @@ static void note_columns(const hg__recording_columns *c, hg__recording_file *f, 
         if (counts_rows(t, look, i)) {
             hg__note_add(f->note, sizeof f->note, "column '%.60s' counts rows: left out",
                          t->name[i]);
+        } else if (is_label(t, look, i)) {
+            hg__note_add(f->note, sizeof f->note, "column '%.60s' looks like labels: left out",
+                         t->name[i]);
         } else if (!is_numeric(&look[i]) && texts++ < SHOWN) {
             const size_t used = strlen(list);
             snprintf(list + used, sizeof list - used, "%s'%.40s'", used ? ", " : "", t->name[i]);
@@ -368,7 +483,8 @@ static void note_columns(const hg__recording_columns *c, hg__recording_file *f, 
 static int choose(hg__recording_columns *c, hg__recording_file *f, hg__table *t,
                   hg__column_look *look, hg__cell *cell, hg_error *err) {
     for (int32_t i = 0; i < t->columns; i++) look[i].formats = ~0U;
-    HG_TRY(look_at_rows(look, t, cell, err));
+    HG_TRY(find_group(c, f, t, err));
+    HG_TRY(look_at_rows(look, c->group, t, cell, err));
     HG_TRY(leave_out(c, f, t, look, err));
     HG_TRY(choose_time(c, f, t, look, err));
     join_halves(c, t, look);
@@ -393,5 +509,6 @@ int hg__recording_columns_choose(hg__recording_columns *c, hg__recording_file *f
 void hg__recording_columns_clear(hg__recording_columns *c) {
     hg__free(c->from);
     hg__free(c->is_switch);
+    hg__free(c->clothes);
     *c = (hg__recording_columns){0};
 }

@@ -22,6 +22,7 @@ typedef struct hg__raw {
     int32_t room;    // steps that fit
     int32_t count;   // of steps
     int64_t first;   // row of the first; the others follow
+    int64_t *row;    // owned, (room): rows of f->has_rows, which need not follow
     float *value;    // owned, (room, channels), NaN: missing
     double *time;    // owned, (room) seconds, NaN: not known
     uint8_t *label;  // owned, (room)
@@ -46,6 +47,9 @@ typedef struct hg__recording_file {
     double start;  // of the first step, seconds since 1970; 0: not said
     bool has_time; // raw times
     bool has_when, has_label;
+    bool has_groups; // groupby= was seen to
+    bool has_rows;   // raw rows, group after group
+    bool is_mixed;   // of which some begin before the one before has ended
     char note[320];
     bool is_picked; // channels are those that o asks for
     int64_t bad;    // steps with something that could not be read

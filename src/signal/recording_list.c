@@ -2,9 +2,6 @@
 // recording_list.c - which files are recordings: those that were named, and those of a folder in the order of their names.
 #include "signal/recording_list.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -13,8 +10,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "files/source.h"
-
-enum { MOST_PATH = 4096 }; // bytes
 
 static const hg__recording_kind *const kinds[] = {
 #define RECORDING(name) &hg__recording_##name,
@@ -48,29 +43,6 @@ static int look(const char *path, const hg__recording_kind **kind, hg__recording
     return code;
 }
 
-static int add(hg__recording_list *l, const char *path, const hg__recording_kind *kind,
-               hg_error *err) {
-    const size_t count = (size_t)l->count;
-    if (l->count == INT32_MAX) {
-        return hg__fail(err, HG_ERR_DATA, "%s: expected at most %d recordings", path, INT32_MAX);
-    }
-    if ((count & (count - 1)) == 0) { // full: 1, 2, 4 ...
-        hg__recording_entry *grown = hg__grow(l->file, count ? 2 * count : 1, sizeof *grown, err);
-        if (!grown) return HG_ERR_MEMORY;
-        l->file = grown;
-    }
-    l->file[count] = (hg__recording_entry){hg__copy_text(path, err), kind};
-    if (!l->file[count].path) return HG_ERR_MEMORY;
-    l->count++;
-    return HG_OK;
-}
-
-void hg__recording_list_clear(hg__recording_list *l) {
-    for (int32_t i = 0; i < l->count; i++) hg__free(l->file[i].path);
-    hg__free(l->file);
-    *l = (hg__recording_list){0};
-}
-
 // ---- a folder -----------------------------------------------------------------------------------
 
 static bool ends_in(const char *name, const char *end) {
@@ -88,38 +60,26 @@ static bool is_named_table(const char *name) {
     return false;
 }
 
-static int by_name(const void *a, const void *b) {
-    const hg__recording_entry *x = a, *y = b;
-    return strcmp(x->path, y->path);
+// Only those of a claim. context: it
+static int is_wanted(void *context, const char *path, const void **kind, hg_error *err) {
+    const hg__recording_claim wanted = *(const hg__recording_claim *)context;
+    const hg__recording_kind *found = NULL;
+    hg__recording_claim claim = HG_CLAIM_NONE;
+    if (!hg__is_file(path) || access(path, R_OK) != 0) return 0;
+    const int code = look(path, &found, &claim, err);
+    if (code == HG_ERR_DATA) return 0; // damaged: none of ours
+    HG_TRY(code);
+    *kind = found;
+    return found && claim == wanted && (wanted == HG_CLAIM_SURE || is_named_table(path));
 }
 
-// Only those of the claim that is wanted. most: how many are wanted.
-static int read_folder(hg__recording_list *l, const char *folder, hg__recording_claim wanted,
+// most: how many are wanted.
+static int read_folder(hg__file_list *l, const char *folder, hg__recording_claim wanted,
                        int32_t most, hg_error *err) {
-    char path[MOST_PATH];
-    const int32_t first = l->count;
-    DIR *d = hg__io_is_refused(EIO) ? NULL : opendir(folder);
-    if (!d) return hg__fail_errno(err, HG_ERR_IO, "%s: cannot read the folder", folder);
-    int code = HG_OK;
-    for (const struct dirent *e; code == HG_OK && l->count - first < most && (e = readdir(d));) {
-        const hg__recording_kind *kind = NULL;
-        hg__recording_claim claim = HG_CLAIM_NONE;
-        if (e->d_name[0] == '.') continue;
-        code = hg__join_path(path, sizeof path, folder, e->d_name, err);
-        if (code < 0 || !hg__is_file(path) || access(path, R_OK) != 0) continue;
-        code = look(path, &kind, &claim, err);
-        if (code == HG_ERR_DATA) code = HG_OK; // damaged: none of ours
-        const bool is_it =
-            claim == wanted && (wanted == HG_CLAIM_SURE || is_named_table(e->d_name));
-        if (code == HG_OK && kind && is_it) code = add(l, path, kind, err);
-    }
-    closedir(d);
-    const int32_t count = l->count - first;
-    if (count) qsort(l->file + first, (size_t)count, sizeof *l->file, by_name);
-    return code;
+    return hg__file_list_read_folder(l, folder, is_wanted, &wanted, most, err);
 }
 
-static int add_folder(hg__recording_list *l, const char *folder, hg_error *err) {
+static int add_folder(hg__file_list *l, const char *folder, hg_error *err) {
     const int32_t before = l->count;
     HG_TRY(read_folder(l, folder, HG_CLAIM_SURE, INT32_MAX, err));
     if (l->count == before) HG_TRY(read_folder(l, folder, HG_CLAIM_MAYBE, INT32_MAX, err));
@@ -148,23 +108,23 @@ static int refuse(const char *path, hg_error *err) {
                     hg__input_name(path), text);
 }
 
-static int add_file(hg__recording_list *l, const char *path, hg_error *err) {
+static int add_file(hg__file_list *l, const char *path, hg_error *err) {
     const hg__recording_kind *kind = NULL;
     hg__recording_claim claim = HG_CLAIM_NONE;
     kind = find_kind(path, NULL, 0, &claim); // a database, a record
-    if (kind) return add(l, path, kind, err);
+    if (kind) return hg__file_list_add(l, path, kind, false, err);
     HG_TRY(hg__data_check_path(path, err));
     if (hg__is_folder(path)) return add_folder(l, path, err);
     HG_TRY(look(path, &kind, &claim, err));
-    return kind ? add(l, path, kind, err) : refuse(path, err);
+    return kind ? hg__file_list_add(l, path, kind, false, err) : refuse(path, err);
 }
 
-int hg__recording_list_read(hg__recording_list *l, const char *path, hg_error *err) {
-    char one[MOST_PATH];
+int hg__recording_list_read(hg__file_list *l, const char *path, hg_error *err) {
+    char one[HG_LISTED_PATH];
     hg__recording_claim claim;
     // A database's connection may have commas.
     const hg__recording_kind *kind = find_kind(path, NULL, 0, &claim);
-    if (kind && strchr(path, ',')) return add(l, path, kind, err);
+    if (kind && strchr(path, ',')) return hg__file_list_add(l, path, kind, false, err);
     for (const char *at = path; hg__path_list_next(&at, one, sizeof one);) {
         HG_TRY(add_file(l, one, err));
     }
@@ -178,9 +138,9 @@ static bool is_sure(const char *path) {
     (void)find_kind(path, NULL, 0, &claim);
     if (claim == HG_CLAIM_SURE) return true;
     if (hg__is_folder(path)) {
-        hg__recording_list l = {0};
+        hg__file_list l = {0};
         const bool is_it = read_folder(&l, path, HG_CLAIM_SURE, 1, NULL) == HG_OK && l.count > 0;
-        hg__recording_list_clear(&l);
+        hg__file_list_clear(&l);
         return is_it;
     }
     if (!hg__is_file(path) || access(path, R_OK) != 0) return false;
@@ -188,7 +148,7 @@ static bool is_sure(const char *path) {
 }
 
 bool hg__is_recording(const char *path) {
-    char one[MOST_PATH];
+    char one[HG_LISTED_PATH];
     for (const char *at = path; hg__path_list_next(&at, one, sizeof one);) {
         if (is_sure(one)) return true;
     }

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "schema/schema.h"
 #include "signal/recording_columns.h"
+#include "signal/recording_groups.h"
 #include "signal/recording_kind.h"
 
 enum { MINUTE = 17 }; // bytes of "2024-01-31 14:30:"
@@ -16,6 +17,7 @@ typedef struct table_recording {
     hg__table *t;   // owned
     hg__cell *cell; // owned, (t->columns)
     hg__recording_columns c;
+    hg__recording_groups groups;
     bool stops, skips; // on_bad
     double shown;      // time of the row before, and what is added to times of day
     double day;
@@ -48,6 +50,22 @@ static int name_channels(hg__recording_file *f, const table_recording *s, hg_err
     return HG_OK;
 }
 
+static int find_groups(hg__recording_file *f, table_recording *s, hg_error *err) {
+    const int32_t column = s->c.group;
+    s->groups.column = column;
+    if (column < 0) return HG_OK;
+    HG_TRY(hg__recording_groups_find(&s->groups, s->t, column, s->stops, s->cell, err));
+    f->has_rows = true;
+    f->is_mixed = s->groups.readings > 1;
+    f->bad = s->groups.bad;
+    hg__note_add(f->note, sizeof f->note, "%d recording%s by '%.60s'", s->groups.count,
+                 s->groups.count == 1 ? "" : "s", s->t->name[column]);
+    if (f->is_mixed) {
+        hg__note_add(f->note, sizeof f->note, "which are mixed: read %d times", s->groups.readings);
+    }
+    return HG_OK;
+}
+
 static int open_table(hg__recording_file *f, hg_error *err) {
     table_recording *s = hg__alloc(1, sizeof *s, err);
     if (!s) return HG_ERR_MEMORY;
@@ -65,6 +83,7 @@ static int open_table(hg__recording_file *f, hg_error *err) {
     s->cell = hg__alloc((size_t)s->t->columns, sizeof *s->cell, err);
     if (!s->cell) return HG_ERR_MEMORY;
     HG_TRY(hg__recording_columns_choose(&s->c, f, s->t, err));
+    HG_TRY(find_groups(f, s, err));
     f->has_time = f->has_when = s->c.time >= 0;
     f->has_label = s->c.label >= 0;
     f->is_picked = true;
@@ -78,13 +97,15 @@ static void close_table(hg__recording_file *f) {
     hg__table_close(s->t);
     hg__free(s->cell);
     hg__recording_columns_clear(&s->c);
+    hg__recording_groups_clear(&s->groups);
     hg__free(s);
 }
 
 static int rewind_table(hg__recording_file *f, hg_error *err) {
     table_recording *s = f->state;
     s->day = s->shown = 0;
-    f->bad = 0;
+    f->bad = s->groups.bad;
+    hg__recording_groups_rewind(&s->groups);
     return hg__table_rewind(s->t, err);
 }
 
@@ -204,12 +225,16 @@ static int refuse_cell(const table_recording *s, int32_t column, const char *exp
 }
 
 // False where the cell is no number that a float holds.
-static bool read_number(const hg__cell *cell, bool is_switch, float *x) {
+static bool read_number(const hg__cell *cell, bool is_switch, const hg__number_format *clothes,
+                        float *x) {
     *x = NAN;
     if (cell->kind == HG_CELL_MISSING) return true;
-    if (cell->kind == HG_CELL_NUMBER) {
-        if (!(fabs(cell->number) <= (double)FLT_MAX)) return false;
-        *x = (float)cell->number;
+    hg__number_value v = {.x = cell->number};
+    const bool is_dressed = cell->kind == HG_CELL_TEXT && clothes->point &&
+                            hg__number_read(clothes, cell->text, (size_t)cell->size, &v);
+    if (cell->kind == HG_CELL_NUMBER || is_dressed) {
+        if (!(fabs(v.x) <= (double)FLT_MAX)) return false;
+        *x = (float)v.x;
         return true;
     }
     const int on = is_switch ? hg__switch_read(cell) : -1;
@@ -227,7 +252,7 @@ static int fill_values(hg__recording_file *f, const table_recording *s, hg__raw 
     float *value = raw->value + (size_t)raw->count * (size_t)f->channels;
     for (int32_t i = 0; i < f->channels; i++) {
         const hg__cell *cell = &s->cell[s->c.from[i]];
-        if (read_number(cell, s->c.is_switch[i], &value[i])) continue;
+        if (read_number(cell, s->c.is_switch[i], &s->c.clothes[i], &value[i])) continue;
         *bad = true;
         if (s->stops) return refuse_cell(s, s->c.from[i], "a number", err);
     }
@@ -259,8 +284,25 @@ static int fill_bad(hg__recording_file *f, hg__raw *raw, hg_error *err) {
     return f->has_when ? hg__raw_add_when(raw, "", 0, err) : HG_OK;
 }
 
+// Rows group after group. What cannot be read is of none.
+static int next_grouped(hg__recording_file *f, table_recording *s, hg__raw *raw, hg_error *err) {
+    while (raw->count < raw->room) {
+        bool begins;
+        const int more = hg__recording_groups_next(&s->groups, s->t, s->cell, &raw->row[raw->count],
+                                                   &begins, err);
+        if (more < 0) return more;
+        if (more == 0) break;
+        if (begins) s->day = s->shown = 0;
+        raw->begins[raw->count] = begins;
+        HG_TRY(fill(f, s, raw, err));
+        raw->count++;
+    }
+    return raw->count > 0;
+}
+
 static int next_table(hg__recording_file *f, hg__raw *raw, hg_error *err) {
     table_recording *s = f->state;
+    if (s->groups.column >= 0) return next_grouped(f, s, raw, err);
     while (raw->count < raw->room) {
         const int more = hg__table_next(s->t, s->cell, err);
         if (more == 0) break;

@@ -221,9 +221,13 @@ static double time_by_rate(const hg__timeline *t, const hg__recording_file *f, i
     return f->start + (f->rate > 0 ? (double)row / f->rate : (double)row * t->step);
 }
 
+static int64_t row_of(const hg__timeline *t, const hg__recording_file *f, const hg__raw *raw) {
+    return f->has_rows ? raw->row[t->at] : raw->first + t->at;
+}
+
 static void take(hg__timeline *t, const hg__recording_file *f, const hg__raw *raw, int32_t to) {
     const size_t width = (size_t)t->channels, at = (size_t)t->at;
-    const int64_t row = raw->first + t->at;
+    const int64_t row = row_of(t, f, raw);
     float *value = t->value + (size_t)to * width;
     double time = t->is_timed ? raw->time[at] : time_by_rate(t, f, row);
     if (isnan(time)) time = guess_time(t);
@@ -325,7 +329,7 @@ static void drop(hg__timeline *t, int64_t *count) {
 // The row at t->at: how many steps were given, 0 or 1.
 static int32_t run_bin(hg__timeline *t, const hg__recording_file *f, const hg__raw *raw,
                        int32_t to) {
-    const int64_t row = raw->first + t->at;
+    const int64_t row = row_of(t, f, raw);
     const double time = t->is_timed ? raw->time[t->at] : time_by_rate(t, f, row);
     const double place = floor(time / t->resample);
     if (!(fabs(place) < 9e15)) {
@@ -421,7 +425,9 @@ void hg__timeline_note(const hg__timeline *t, char *note, size_t size) {
         hg__note_add(note, size, "%s %s", t->resample > 0 ? "averaged over" : "a step every", step);
     }
     if (t->is_coarse) {
-        hg__note_add(note, size, "its times stand still too often: steps are taken as they come");
+        hg__note_add(note, size,
+                     "its times stand still too often: steps are taken as they come (groupby=, "
+                     "where recordings are mixed)");
     }
     if (t->is_irregular && t->resample <= 0) {
         hg__note_add(note, size,

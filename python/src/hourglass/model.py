@@ -13,6 +13,7 @@ from . import _arrays, _data_frames, _drawing, _verdicts, jobs
 from ._errors import DataError, UsageError
 from ._fit import Fit
 from ._lib import check, ffi, lib, made, new_error, text
+from ._monitor import Monitor
 from ._run import Epoch
 from ._verdicts import Verdict, Verdicts
 from ._weights import Layer, Weights
@@ -302,6 +303,11 @@ class Model:
         keys of the first mapping, or as in training. Raises DataError, as of a row of another length."""
         self._can_judge(columns, fpr)
         return _verdicts.watch(self._weights, rows, columns, fpr)
+
+    def monitor(self, *, fpr: float = 0, threads: int = 1) -> Monitor:
+        """Of a model of a signal: what judges its steps as they come, by push(x), x (steps, channels). fpr: the share of
+        normal steps that may lie in alarms; 0: the model's own."""
+        return Monitor(self._weights, fpr, threads)
 
     def denoise(self, x: Any, **options: Any) -> Any:
         """Cleaned images of any size, in the type they come in: one (H, W) or (H, W, C), or several (n, H, W, C), of
