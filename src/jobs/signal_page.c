@@ -233,8 +233,7 @@ static void read_line(hg__signal_page *p, const hg__judged_step *j, int32_t i) {
     const bool has_limit = hg__signal_alarms_has(a);
     p->line[HG_SIGNAL_NOW] = j->step->now;
     p->line[HG_SIGNAL_ALL] = j->step->score;
-    p->line[HG_SIGNAL_LIMIT] =
-        has_limit ? (float)(a->thresholds.group[0].at.value * j->drift) : NAN;
+    p->line[HG_SIGNAL_LIMIT] = has_limit ? (float)hg__signal_alarms_threshold(a, j->drift) : NAN;
     hg__signal_scorer_values(p->in->scorer, i, seen, seen + C);
     if (C == 1) return;
     // Observed and expected side by side: from (2, C) to (C, 2), with the ring's row to come as room.

@@ -18,7 +18,7 @@
 
 enum { PARTS = 4096 }; // of Kafka, at most
 static const double keep_seconds = 1;
-static const char magic[8] = "HGSIGW1";
+static const char magic[8] = "HGSIGW2";
 
 static uint64_t digest(const void *bytes, size_t size) {
     const hg__siphash_key key = {0, 0};
@@ -50,7 +50,8 @@ int hg__signal_state_open(hg__signal_watch *w, hg_error *err) {
     FIELD(steps) FIELD(alarmed) FIELD(missing) FIELD(drift_said) FIELD(drift_at) \
     FIELD(event.number) FIELD(event.first) FIELD(event.last) FIELD(event.steps) \
     FIELD(event.time) FIELD(event.p) FIELD(event.score) FIELD(event.when) \
-    FIELD(alarms.state.drift) FIELD(alarms.state.events) FIELD(alarms.state.quiet)
+    FIELD(alarms.state.drift) FIELD(alarms.state.events) FIELD(alarms.state.quiet) \
+    FIELD(alarms.state.trend) FIELD(alarms.state.lasted)
 // clang-format on
 
 static int32_t positions_of(const hg__signal_watch *w, hg__message_position *to) {
