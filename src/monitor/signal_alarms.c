@@ -12,8 +12,10 @@
 
 // An event raises the logarithm of the threshold by so much; of events that are counted the first more, this over the root of their number.
 static const double rise = 0.1, first_rise = 0.3;
+static const double novel_rise =
+    0.4; // of the threshold of novelty, by an event of it; every other one takes `rise` from it
 // What an event adds to the trend, in what it raises the threshold by, and how far that goes in the time of one event.
-static const double learned = 0.2, most_trend = 0.1;
+static const double learned = 0.2, most_trend = 0.2;
 static const double most_time = 0.05; // that events may take, so that a trend is learned
 static const double most_lengths = 8; // an event that lasts longer ends by a threshold that rises
 static const double faster = 4;       // so many times as fast as it sinks
@@ -57,11 +59,23 @@ static int ask(hg__signal_alarms *a, double fpr, hg_error *err) {
     return HG_OK;
 }
 
+// Half of the events may be of novelty.
+static void ask_novelty(hg__signal_alarms *a) {
+    const double k = floor(a->rate / 2 * a->told.steps);
+    a->novel = 1;
+    if (k < a->told.count && a->threshold > 0) {
+        a->novel = fmax(1, hg__usual_expand((double)a->told.value[(int32_t)k]) / a->threshold);
+    }
+    a->state.novel = a->novel;
+}
+
 int hg__signal_alarms_ask(hg__signal_alarms *a, double fpr, hg_error *err) {
     if (!hg__signal_alarms_has(a)) return HG_OK;
     a->counts_events = false;
     a->rest = a->hold;
-    return ask(a, fpr, err);
+    HG_TRY(ask(a, fpr, err));
+    ask_novelty(a);
+    return HG_OK;
 }
 
 int hg__signal_alarms_ask_events(hg__signal_alarms *a, double per_step, hg_error *err) {
@@ -71,13 +85,17 @@ int hg__signal_alarms_ask_events(hg__signal_alarms *a, double per_step, hg_error
     a->rest = rest < 1 ? 1 : rest < a->hold ? (int32_t)rest : a->hold;
     HG_TRY(ask(a, fmin(per_step * a->length, most_share), err));
     a->rate = per_step;
+    ask_novelty(a);
     return HG_OK;
 }
 
 int hg__signal_alarms_init(hg__signal_alarms *a, const hg_model *m, const char *where,
                            hg_error *err) {
     const hg__json *own = hg__json_object_get(hg__model_detector(m), key);
-    *a = (hg__signal_alarms){.state.drift = 1};
+    *a = (hg__signal_alarms){
+        .state = {.drift = 1, .novel = 1}
+    };
+    HG_TRY(hg__novelty_told_load(&a->told, m, where, err));
     HG_TRY(hg__thresholds_load(&a->thresholds, m, where, err));
     if (!hg__signal_alarms_has(a)) return HG_OK;
     a->length = hg__json_number_value(hg__json_object_get(own, "length"));
@@ -122,7 +140,17 @@ static double within(double x, double most) {
     return x > most ? most : x < -most ? -most : x;
 }
 
-static void begin(hg__signal_alarms *a) {
+static void move_novelty(hg__signal_alarms *a, bool is_novel) {
+    hg__alarm_state *s = &a->state;
+    if (is_novel) {
+        s->novel *= 1 + hg__expm1(novel_rise);
+    } else {
+        s->novel /= 1 + hg__expm1(rise);
+    }
+    s->novel = fmax(a->novel, fmin(s->novel, a->novel * farthest));
+}
+
+static void begin(hg__signal_alarms *a, bool is_novel) {
     hg__alarm_state *s = &a->state;
     s->is_on = true;
     s->quiet = s->lasted = 0;
@@ -131,6 +159,7 @@ static void begin(hg__signal_alarms *a) {
     const double by = rise_of(a, (double)s->events);
     move(a, 1 + hg__expm1(by));
     if (has_trend(a)) s->trend = within(s->trend + learned * by, most_trend);
+    if (a->told.steps > 0) move_novelty(a, is_novel);
 }
 
 // What a step takes from the threshold, or in an event that lasts adds to it, and the trend.
@@ -143,10 +172,10 @@ static void follow(hg__signal_alarms *a) {
 }
 
 // level: the score over the threshold as it is now.
-static void go_on(hg__signal_alarms *a, double level) {
+static void go_on(hg__signal_alarms *a, double level, bool is_novel) {
     hg__alarm_state *s = &a->state;
     if (!s->is_on && level > 1) {
-        begin(a);
+        begin(a, is_novel);
     } else if (s->is_on && level <= a->lower) {
         s->is_on = ++s->quiet < a->rest;
     } else {
@@ -161,13 +190,17 @@ double hg__signal_alarms_threshold(const hg__signal_alarms *a, double drift) {
 }
 
 hg__alarm hg__signal_alarms_take(hg__signal_alarms *a, const hg__scored_step *step) {
-    hg__alarm out = {.p = (double)NAN};
+    hg__alarm out = {.score = NAN, .p = (double)NAN};
     if (!hg__signal_alarms_has(a)) return out;
     if (step->begins) a->state.is_on = false;
     if (!isnan(step->now)) {
-        const double score = hg__usual_expand((double)step->now) / a->state.drift;
+        const double now = hg__usual_expand((double)step->now);
+        const double novel = hg__usual_expand((double)step->novelty) / a->state.novel;
+        const bool is_novel = a->told.steps > 0 && novel > now;
+        const double score = (is_novel ? novel : now) / a->state.drift;
+        out.score = is_novel ? (float)hg__usual_compress(novel) : step->now;
         out.p = hg__calibration_p(whole(a)->held, hg__usual_compress(score));
-        go_on(a, a->threshold > 0 ? score / a->threshold : score > 0 ? 2 : 0);
+        go_on(a, a->threshold > 0 ? score / a->threshold : score > 0 ? 2 : 0, is_novel);
     }
     out.is_alarm = a->state.is_on;
     out.event = out.is_alarm ? a->state.events : 0;
@@ -180,7 +213,7 @@ hg__alarm hg__signal_alarms_take(hg__signal_alarms *a, const hg__scored_step *st
 static int64_t count_alarms(hg__signal_alarms *a, const hg__held_steps *held) {
     int64_t steps = 0;
     a->is_fixed = true;
-    a->state = (hg__alarm_state){.drift = 1};
+    a->state = (hg__alarm_state){.drift = 1, .novel = 1};
     for (int64_t i = 0; i < held->count; i++) {
         const hg__scored_step step = {.now = held->score[i], .begins = held->begins[i]};
         steps += hg__signal_alarms_take(a, &step).is_alarm;
@@ -227,10 +260,12 @@ static int save(const hg__signal_alarms *a, hg_model *m, hg__json *detector, hg_
 
 int hg__signal_alarms_fit(hg_model *m, const hg__held_steps *held, const hg__alarm_rate *rate,
                           hg__json *detector, hg_error *err) {
-    hg__signal_alarms a = {.length = 1,
-                           .stretches = (double)held->count / (double)held->memory,
-                           .hold = rate->hold,
-                           .state.drift = 1};
+    hg__signal_alarms a = {
+        .length = 1,
+        .stretches = (double)held->count / (double)held->memory,
+        .hold = rate->hold,
+        .state = {.drift = 1, .novel = 1}
+    };
     const hg__held_out all = {.score = held->score, .rows = held->count, .column = ""};
     HG_TRY(hg__thresholds_fit(&a.thresholds, &all, rate->fpr, err));
     int code = find_threshold(&a, held, rate, err);

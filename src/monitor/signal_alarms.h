@@ -19,16 +19,22 @@
 // that events had in training; from then on the threshold rises, so that what stays ends. How far the threshold has gone is the drift, and
 // an alarm of its own. It multiplies evidence that is not compressed (usual.h).
 //
+// Of recordings of one channel novelty (novelty.h) begins events too. It has a threshold of its own: the other's times as much as leaves half of
+// the rate of what training told in its second half, and at least that. An event that novelty begins raises this by 0.4, and every other one lowers
+// it by 0.1, so that in the long run no more than a fifth of the events is of novelty.
+//
 // The lower threshold is that of twice the rate. Where so many events are asked for that they take much of the time, it is nearer, and an
 // event ends after fewer steps below it, so that the next can begin.
 #ifndef HG_MONITOR_SIGNAL_ALARMS_H
 #define HG_MONITOR_SIGNAL_ALARMS_H
 #include "detect/thresholds.h"
+#include "monitor/novelty.h"
 #include "monitor/signal_scorer.h"
 
 typedef struct hg__alarm_state {
     double drift;   // what thresholds are multiplied by
     int64_t events; // that began so far
+    double novel;   // what the threshold of novelty is beside the other
     double trend;   // what its logarithm goes by itself, in the time of one event
     int32_t quiet;  // steps below the lower threshold, in an event
     int32_t lasted; // steps of an event
@@ -39,6 +45,8 @@ typedef struct hg__signal_alarms {
     hg__thresholds thresholds; // groups 0: nothing was held out, and there are no alarms
     double length;             // steps that an event of normal steps lasts, in the mean
     double stretches;          // independent ones that were held out
+    hg__novelty_told told;     // steps 0: there is no novelty
+    double novel;              // the least that the threshold of novelty is beside the other
     double threshold;          // as evidence that is not compressed
     double lower;              // the lower threshold over it
     double rate;               // of events, a step
@@ -50,7 +58,8 @@ typedef struct hg__signal_alarms {
 } hg__signal_alarms;
 
 typedef struct hg__alarm {
-    double p; // of the score, drift taken away; NaN: no thresholds, or no score
+    float score; // of now, or by novelty, where that is more: what thresholds are of
+    double p;    // of it, drift taken away; NaN: no thresholds, or no score
     bool is_alarm;
     int64_t event; // from 1; 0: none
 } hg__alarm;
