@@ -20,7 +20,10 @@
 
 #include <cmocka.h>
 
-enum { MOST_STEPS = 4000, MOST_CHANNELS = 4 };
+#ifndef DRAWN_STEPS
+# define DRAWN_STEPS 4000
+#endif
+enum { MOST_STEPS = DRAWN_STEPS, MOST_CHANNELS = 4 };
 
 // A recording in memory: value (steps, channels), begins and label (steps).
 typedef struct drawn {

@@ -129,6 +129,22 @@ static void of_several_series_each_has_its_probation(void **state) {
     assert_int_equal(m.event.found, 2);
 }
 
+static void the_benchmark_counts_where_alarms_begin(void **state) {
+    (void)state;
+    const hg__event some[] = {
+        {250, 259},
+        {350, 359}
+    };
+    const hg__scored_series s = draw_series(&drawn, 400, some, 2, 0);
+    for (int t = 0; t < 400; t++) drawn.alarm[t] = (t >= 252 && t < 300) || (t >= 340 && t < 360);
+    hg__series_metrics_options o = plain;
+    o.has_nab = true;
+    const hg__series_metrics m = metrics_of(&s, &o);
+    assert_int_equal(m.nab[HG_NAB_STANDARD].found, 1); // the other began too early
+    assert_int_equal(m.nab[HG_NAB_STANDARD].hits, 1);
+    assert_int_equal(m.nab[HG_NAB_STANDARD].false_alarms, 1);
+}
+
 static void what_is_not_known_is_left_out(void **state) {
     (void)state;
     hg__scored_series s = draw_series(&drawn, 600, four, 4, 0);
@@ -176,6 +192,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_series_has_all_figures),
         cmocka_unit_test(lines_say_what_they_count),
         cmocka_unit_test(of_several_series_each_has_its_probation),
+        cmocka_unit_test(the_benchmark_counts_where_alarms_begin),
         cmocka_unit_test(what_is_not_known_is_left_out),
         cmocka_unit_test(memory_may_fail),
     };

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""The Numenta Anomaly Benchmark: nab.py [column=auto] [record=0] [threads=2] [only=words] [OPTION=VALUE ...].
+"""The Numenta Anomaly Benchmark: nab.py [column=score,novelty,alarm] [seeds=1] [record=0] [threads=2] [only=words] [OPTION=VALUE ...].
 
 Of each of the 58 files the probationary part, the first 15 % and at most 750 rows, trains a model, which then judges the whole file. The
 score of a corpus is that of its best threshold, as the benchmark's own scoreboard has it (docs/SIGNALS.md); three profiles, then the
-standard one of each folder at that threshold. column= says what the threshold is swept over: a column of the sheet; p_value is -log10 of
-it in rows that begin an event; auto takes novelty where the sheet has it, else p_value. record= keeps a row only where it is above all of so many
+standard one of each folder at that threshold. column= says what the threshold is swept over: columns of the sheet. Of p_value it is -log10 of
+it in rows that begin an event, of alarm 1 there: the model's own alarms, which no label chose. record= keeps a row only where it is above all of so many
 times the probationary rows before it. only= takes files whose names have one of the words. What else is said goes to `hourglass train`.
 Data: $HG_DATA/nab.
 """
@@ -86,12 +86,12 @@ def values(sheet, column, rows):
     found = [0.0] * rows
     last = ""
     for k, row in enumerate(sheet["row"]):
-        if column != "p_value":
+        if column not in ("p_value", "alarm"):
             found[int(row)] = number(sheet[column][k])
             continue
         event = sheet["event"][k]
         if event and event != last:
-            found[int(row)] = -math.log10(max(number(sheet["p_value"][k]), 1e-300))
+            found[int(row)] = 1.0 if column == "alarm" else -math.log10(max(number(sheet["p_value"][k]), 1e-300))
         last = event
     return found
 
@@ -111,35 +111,43 @@ def windows_of(when, spans):
     return sorted(found)
 
 
-def judge(folder, name, spans, own, more):
+def judge(folder, name, spans, seed, own, more):
+    """{column: (what it says of each row, windows)}"""
     path = os.path.join(command.DATA, "nab/data", name)
     with open(path, newline="") as f:
         when = [row["timestamp"][:19] for row in csv.DictReader(f)]
     start = os.path.join(folder, "start.csv")
     learned = probation(len(when))
     command.head(path, start, learned)
-    model = command.train(folder, "nab", start, more, threads=own["threads"])
+    model = command.train(folder, "nab", start, more, threads=own["threads"], seed=seed)
     sheet = command.predict(model, path, os.path.join(folder, "scores.csv"), more, threads=own["threads"])
-    column = own["column"] if own["column"] != "auto" else "novelty" if "novelty" in sheet else "p_value"
-    return only_records(values(sheet, column, len(when)), int(own["record"] * learned)), windows_of(when, spans)
+    windows = windows_of(when, spans)
+    return {c: (only_records(values(sheet, c, len(when)), int(own["record"] * learned)), windows) for c in own["column"].split(",")}
+
+
+def show(groups, column):
+    series = [s[column] for group in groups.values() for s in group]
+    print(column)
+    for name, profile in PROFILES.items():
+        print("  %-20s %6.2f  at %.4g" % (name, *score(series, profile)))
+    _, threshold = score(series, PROFILES["standard"])
+    for name, group in groups.items():
+        print("    %-20s %6.2f" % (name, score([s[column] for s in group], PROFILES["standard"], threshold)[0]), flush=True)
 
 
 def main():
-    own, more = command.arguments(__doc__, column="auto", record=0.0, threads=2, only="")
+    own, more = command.arguments(__doc__, column="score,novelty,alarm", seeds=1, record=0.0, threads=2, only="")
     with open(os.path.join(command.DATA, "nab/labels/combined_windows.json")) as f:
         spans = json.load(f)
-    groups, began = {}, time.time()
-    for name in sorted(spans):
-        if any(word in name for word in own["only"].split(",")):
-            with tempfile.TemporaryDirectory() as folder:
-                groups.setdefault(name.split("/")[0], []).append(judge(folder, name, spans[name], own, more))
-    series = [s for group in groups.values() for s in group]
-    print("%d files, %d windows, %.0f s" % (len(series), sum(len(w) for _, w in series), time.time() - began))
-    for name, profile in PROFILES.items():
-        print("%-20s %6.2f  at %.4g" % (name, *score(series, profile)))
-    _, threshold = score(series, PROFILES["standard"])
-    for name, group in groups.items():
-        print("  %-20s %6.2f" % (name, score(group, PROFILES["standard"], threshold)[0]))
+    for seed in range(own["seeds"]):
+        groups, began = {}, time.time()
+        for name in sorted(spans):
+            if any(word in name for word in own["only"].split(",")):
+                with tempfile.TemporaryDirectory() as folder:
+                    groups.setdefault(name.split("/")[0], []).append(judge(folder, name, spans[name], seed, own, more))
+        print("seed %d, %d files, %.0f s" % (seed, sum(map(len, groups.values())), time.time() - began))
+        for column in own["column"].split(","):
+            show(groups, column)
 
 
 if __name__ == "__main__":

@@ -220,7 +220,7 @@ static const char *name_of(const char *path, bool with_folder) {
     return at;
 }
 
-static bool has_folders(const hg__recording_list *l) {
+static bool has_folders(const hg__file_list *l) {
     const char *first = l->file[0].path;
     const size_t size = (size_t)(name_of(first, false) - first);
     for (int32_t i = 1; i < l->count; i++) {
@@ -257,7 +257,7 @@ static int run_recording(hg__signal_comparison *c, const hg_options *o, const hg
 static int run_all(hg__signal_comparison *c, const hg_options *o, const hg_listener *l,
                    hg_error *err) {
     const char *data = *o->values.test ? o->values.test : o->values.data;
-    hg__recording_list list = {0};
+    hg__file_list list = {0};
     int code = hg__recording_list_read(&list, data, err);
     hg__meter_start(&c->meter, l, "comparing", "runs", (int64_t)list.count * c->seeds);
     if (code == HG_OK) {
@@ -270,7 +270,7 @@ static int run_all(hg__signal_comparison *c, const hg_options *o, const hg_liste
         code = hg__check_out(path, "recording", o->values.out, err);
         if (code == HG_OK) code = run_recording(c, o, l, path, err);
     }
-    hg__recording_list_clear(&list);
+    hg__file_list_clear(&list);
     if (code == HG_OK) hg__meter_end(&c->meter);
     if (code == HG_OK && c->sets == 0) {
         return hg__fail(err, HG_ERR_DATA,

@@ -159,7 +159,7 @@ static int32_t judge(hg__signal_judging *j, int32_t count, const hg__scored_step
     for (int32_t i = 0; i < count; i++) {
         const double drift = j->alarms.state.drift;
         const hg__alarm a = hg__signal_alarms_take(&j->alarms, &scored[i]);
-        j->step[i] = (hg__judged_step){&scored[i], a.p, a.is_alarm, a.event, drift};
+        j->step[i] = (hg__judged_step){&scored[i], a.score, a.p, a.is_alarm, a.event, drift};
     }
     return count;
 }

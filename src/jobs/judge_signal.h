@@ -23,6 +23,7 @@ int hg__signal_ask(hg__signal_alarms *a, const hg_options *o, double step, doubl
 
 typedef struct hg__judged_step {
     const hg__scored_step *step; // borrowed
+    float now;                   // what the threshold is of: hg__alarm's score
     double p;                    // NaN without thresholds
     bool is_alarm;
     int64_t event; // the alarm's, from 1: steps in a row have the same; 0: none

@@ -219,8 +219,8 @@ static void go_on(hg__signal_page *p, const hg__judged_step *j, int32_t i) {
     if (e->steps++ == 0) name_step(j->step, e->first);
     name_step(j->step, e->last);
     if (j->p < e->p) e->p = j->p;
-    if (e->steps > 1 && !((double)j->step->now > e->peak)) return;
-    e->peak = (double)j->step->now;
+    if (e->steps > 1 && !((double)j->now > e->peak)) return;
+    e->peak = (double)j->now;
     memcpy(k->peak, p->line, (size_t)p->lines * sizeof *k->peak);
 }
 
@@ -231,10 +231,9 @@ static void read_line(hg__signal_page *p, const hg__judged_step *j, int32_t i) {
     const int32_t C = p->signal->channels;
     float *seen = p->line + HG_SIGNAL_CHANNELS;
     const bool has_limit = hg__signal_alarms_has(a);
-    p->line[HG_SIGNAL_NOW] = j->step->now;
+    p->line[HG_SIGNAL_NOW] = j->now;
     p->line[HG_SIGNAL_ALL] = j->step->score;
-    p->line[HG_SIGNAL_LIMIT] =
-        has_limit ? (float)(a->thresholds.group[0].at.value * j->drift) : NAN;
+    p->line[HG_SIGNAL_LIMIT] = has_limit ? (float)hg__signal_alarms_threshold(a, j->drift) : NAN;
     hg__signal_scorer_values(p->in->scorer, i, seen, seen + C);
     if (C == 1) return;
     // Observed and expected side by side: from (2, C) to (C, 2), with the ring's row to come as room.

@@ -42,13 +42,13 @@ static void end_line(hg__json_writer *j) {
 static void begin(hg__signal_watch *w, const hg__scored_step *step, const hg__alarm *a, int32_t i) {
     hg__json_writer j = {.to = &w->line, .has_short_escapes = true};
     w->event =
-        (hg__signal_event){.number = a->event, .first = step->row, .p = a->p, .score = step->now};
+        (hg__signal_event){.number = a->event, .first = step->row, .p = a->p, .score = a->score};
     hg__json_begin(&j, NULL, '{');
     hg__json_add_text(&j, "event", "alert");
     hg__json_add_integer(&j, "alert", a->event);
     add_time(&j, w, step->when, step->time);
     hg__json_add_integer(&j, "row", step->row);
-    hg__json_add_real(&j, "score", 9, (double)step->now);
+    hg__json_add_real(&j, "score", 9, (double)a->score);
     hg__json_add_real(&j, "p_value", 9, a->p);
     add_reasons(&j, w, i);
     end_line(&j);
@@ -80,9 +80,9 @@ void hg__signal_watch_say_model(hg__signal_watch *w) {
     end_line(&j);
 }
 
-static void go_on(hg__signal_event *e, const hg__scored_step *step, double p) {
-    if (step->now > e->score) e->score = step->now;
-    if (p < e->p) e->p = p;
+static void go_on(hg__signal_event *e, const hg__scored_step *step, const hg__alarm *a) {
+    if (a->score > e->score) e->score = a->score;
+    if (a->p < e->p) e->p = a->p;
     e->steps++;
     if (step->row < 0) return;
     e->last = step->row;
@@ -119,6 +119,6 @@ void hg__signal_watch_take(hg__signal_watch *w, const hg__scored_step *step, int
     w->alarmed += a.is_alarm;
     if (w->event.number && a.event != w->event.number) hg__signal_watch_end(w);
     if (a.event && !w->event.number) begin(w, step, &a, i);
-    if (a.event) go_on(&w->event, step, a.p);
+    if (a.event) go_on(&w->event, step, &a);
     look_at_drift(w, step);
 }

@@ -54,7 +54,8 @@ int hg__signal_state_open(hg__signal_watch *w, hg_error *err) {
     FIELD(steps) FIELD(alarmed) FIELD(missing) FIELD(drift_said) FIELD(drift_at) \
     FIELD(event.number) FIELD(event.first) FIELD(event.last) FIELD(event.steps) \
     FIELD(event.time) FIELD(event.p) FIELD(event.score) FIELD(event.when) \
-    FIELD(alarms->state.drift) FIELD(alarms->state.events) FIELD(alarms->state.quiet)
+    FIELD(alarms->state.drift) FIELD(alarms->state.events) FIELD(alarms->state.quiet) \
+    FIELD(alarms->state.trend) FIELD(alarms->state.novel) FIELD(alarms->state.lasted)
 // clang-format on
 
 static int32_t positions_of(const hg__signal_watch *w, hg__message_position *to) {

@@ -15,7 +15,7 @@ static const double tail_share = 0.05, ln_10 = 2.302585092994046, grown = 1.04, 
                     few = 50;
 static const char of_values[] = "detector.novelty.values",
                   of_distances[] = "detector.novelty.distances",
-                  of_span[] = "detector.novelty.span";
+                  of_span[] = "detector.novelty.span", of_told[] = "detector.novelty.told";
 
 int hg__novelty_init(hg__novelty *n, int32_t span, hg_error *err) {
     *n = (hg__novelty){.span = span > 1 ? span : 1};
@@ -146,6 +146,38 @@ float hg__novelty_take(hg__novelty *n, float value) {
     return given;
 }
 
+// ---- what outlives the process --------------------------------------------------------------------
+
+// clang-format off
+#define FIELDS(FIELD) \
+    FIELD(bin) FIELD(seen) FIELD(looked_at) FIELD(start) FIELD(share) FIELD(scale) FIELD(record) \
+    FIELD(span) FIELD(at) FIELD(in_span)
+// clang-format on
+
+void hg__novelty_write(const hg__novelty *n, hg__text *to) {
+    HG_PUT(to, n->count);
+    hg__put(to, n->value, (size_t)n->count * sizeof *n->value);
+#define FIELD(name) HG_PUT(to, n->name);
+    FIELDS(FIELD)
+#undef FIELD
+}
+
+bool hg__novelty_read(hg__novelty *n, hg__bytes *from) {
+    int32_t count = -1;
+    HG_GET(from, count);
+    const bool fits = !from->failed && count >= 0 && count <= ROOM;
+    n->count = fits ? count : 0;
+    hg__get(from, n->value, (size_t)n->count * sizeof *n->value);
+#define FIELD(name) HG_GET(from, n->name);
+    FIELDS(FIELD)
+#undef FIELD
+    if (fits && !from->failed && n->span >= 1 && n->at >= 0 && n->at < HG_NOVELTY_RECORDS) {
+        return true;
+    }
+    *n = (hg__novelty){.value = n->value, .span = 1};
+    return false;
+}
+
 // ---- in a model file ----------------------------------------------------------------------------
 
 bool hg__novelty_is_in(const hg_model *m) {
@@ -198,4 +230,45 @@ int hg__novelty_load(hg__novelty *n, const hg_model *m, const char *where, hg_er
     const int code = load(n, m, where, err);
     if (code < 0) hg__novelty_clear(n);
     return code;
+}
+
+// ---- what training told -------------------------------------------------------------------------
+
+void hg__novelty_told_add(hg__novelty_told *t, float novelty) {
+    const int32_t last = HG_NOVELTY_TOLD - 1;
+    t->steps++;
+    if (!(novelty > 0) || (t->count > last && novelty <= t->value[last])) return;
+    int32_t at = t->count > last ? last : t->count++;
+    for (; at > 0 && t->value[at - 1] < novelty; at--) t->value[at] = t->value[at - 1];
+    t->value[at] = novelty;
+}
+
+int hg__novelty_told_save(const hg__novelty_told *t, hg_model *m, hg_error *err) {
+    double all[1 + HG_NOVELTY_TOLD] = {t->steps};
+    for (int32_t i = 0; i < t->count; i++) all[1 + i] = (double)t->value[i];
+    return hg__model_keep_part(m, of_told, HG_F64, 1 + t->count, 0, all, err);
+}
+
+int hg__novelty_told_load(hg__novelty_told *t, const hg_model *m, const char *where,
+                          hg_error *err) {
+    const hg__tensor *part = hg__model_part(m, of_told);
+    *t = (hg__novelty_told){0};
+    if (!part) return HG_OK;
+    const int64_t count = part->shape.dim[0];
+    double all[1 + HG_NOVELTY_TOLD];
+    HG_TRY(hg__model_take_part(m, of_told, HG_F64, count, 0, where, &part, err));
+    bool is_sound = count >= 1 && count <= 1 + HG_NOVELTY_TOLD;
+    if (is_sound) memcpy(all, part->data, (size_t)count * sizeof *all);
+    is_sound = is_sound && all[0] >= 1 && all[0] < 0x1p53;
+    for (int64_t i = 1; is_sound && i < count; i++) {
+        is_sound = all[i] > 0 && all[i] < 1e30 && !(i > 1 && all[i] > all[i - 1]);
+        t->value[i - 1] = (float)all[i];
+    }
+    if (!is_sound) {
+        return hg__fail(err, HG_ERR_MODEL, "%s: '%s': expected steps and falling values", where,
+                        of_told);
+    }
+    t->steps = all[0];
+    t->count = (int32_t)(count - 1);
+    return HG_OK;
 }

@@ -9,9 +9,10 @@
 // Benchmark's series among windows, forecasts and adaptive thresholds: docs/SIGNALS.md.
 #ifndef HG_MONITOR_NOVELTY_H
 #define HG_MONITOR_NOVELTY_H
+#include "base/bytes.h"
 #include "model/model.h"
 
-enum { HG_NOVELTY_BINS = 256, HG_NOVELTY_RECORDS = 16 };
+enum { HG_NOVELTY_BINS = 256, HG_NOVELTY_RECORDS = 16, HG_NOVELTY_TOLD = 64 };
 
 typedef struct hg__novelty {
     float *value;  // owned, (room) ascending: those seen, scaled
@@ -32,7 +33,23 @@ void hg__novelty_clear(hg__novelty *n); // {0} is fine
 // The next value, scaled and finite: how novel, 0 where one before it was as much. Allocates nothing.
 float hg__novelty_take(hg__novelty *n, float value);
 
+// All of it, at the end of `to`; and back into one that was opened. False: that is none, and n is of no use.
+void hg__novelty_write(const hg__novelty *n, hg__text *to);
+bool hg__novelty_read(hg__novelty *n, hg__bytes *from);
+
 bool hg__novelty_is_in(const hg_model *m);
 int hg__novelty_save(const hg__novelty *n, hg_model *m, hg_error *err);
 int hg__novelty_load(hg__novelty *n, const hg_model *m, const char *where, hg_error *err);
+
+// How novel training was once half of it was known: what alarms compare with.
+typedef struct hg__novelty_told {
+    float value[HG_NOVELTY_TOLD]; // (count) the highest, descending
+    int32_t count;
+    double steps; // that they are of
+} hg__novelty_told;
+
+void hg__novelty_told_add(hg__novelty_told *t, float novelty); // the next step's
+int hg__novelty_told_save(const hg__novelty_told *t, hg_model *m, hg_error *err);
+// steps 0: m has none.
+int hg__novelty_told_load(hg__novelty_told *t, const hg_model *m, const char *where, hg_error *err);
 #endif

@@ -23,14 +23,16 @@ static int add_scores(const hg__scored_series *s, const hg__series_metrics_optio
     return o->window < 0 ? HG_OK : hg__vus_of(s, o->window, &m->vus, err);
 }
 
-// Each series is one of the corpus; its alarms are scores of 1.
+// Each series is one of the corpus. What alarms tell is that an event begins: its first step scores 1, all else 0.
 static int score_corpus(const hg__scored_series *s, const hg__events *e, float *score,
                         hg__nab_series *series, hg__series_metrics *m, hg_error *err) {
     int32_t count = 0;
     int64_t next = 0;
-    for (int64_t t = 0; t < s->steps; t++) score[t] = s->alarm[t];
     for (int64_t from = 0; from < s->steps; count++) {
         const int64_t end = hg__series_end(s, from);
+        for (int64_t t = from; t < end; t++) {
+            score[t] = s->alarm[t] && !(t > from && s->alarm[t - 1]);
+        }
         hg__nab_series *one = &series[count];
         *one = (hg__nab_series){end - from, score + from, e->at + next, 0};
         for (; next < e->count && e->at[next].first < end; next++, one->windows++) {

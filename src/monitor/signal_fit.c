@@ -250,10 +250,11 @@ static int visit_folds(fitting *f, use_fold *use, hg_error *err) {
 
 // Of one channel all values, in their order.
 static int fit_novelty(const fitting *f, hg_error *err) {
-    enum { RECORD_SHARE = 5, PIECE = 1024 };
+    enum { RECORD_SHARE = 5, PIECE = 512 };
     const int64_t span = f->s->steps / RECORD_SHARE / HG_NOVELTY_RECORDS;
     float x[PIECE];
     hg__novelty n = {0};
+    hg__novelty_told told = {0};
     if (f->d->channels != 1 || f->d->kind == HG_SIGNAL_SOUND) return HG_OK;
     int code = hg__novelty_init(&n, (int32_t)hg__min_64(span, 1 << 20), err);
     for (int64_t t = 0; code == HG_OK && t < f->s->steps; t += PIECE) {
@@ -261,10 +262,13 @@ static int fit_novelty(const fitting *f, hg_error *err) {
         code = hg__samples_read(f->s, t, count, x, err);
         for (int32_t i = 0; code == HG_OK && i < count; i++) {
             if (isnan(x[i])) continue;
-            (void)hg__novelty_take(&n, (x[i] - f->d->scale[0].centre) * f->d->scale[0].inverse);
+            const hg__channel_scale *scale = &f->d->scale[0];
+            const float given = hg__novelty_take(&n, (x[i] - scale->centre) * scale->inverse);
+            if (t + i >= f->s->steps / 2) hg__novelty_told_add(&told, given);
         }
     }
     if (code == HG_OK) code = hg__novelty_save(&n, f->m, err);
+    if (code == HG_OK && told.steps > 0) code = hg__novelty_told_save(&told, f->m, err);
     hg__novelty_clear(&n);
     return code;
 }

@@ -19,6 +19,8 @@
 #include "monitor/window_detector.h"
 
 enum { LEAST_ROOM = 2048 }; // steps
+// Novelty that is told: where it begins a step's score is that much above 10, and all else stays below.
+static const float told = 1.9F, below = 10;
 
 // A detector at work.
 typedef struct watcher {
@@ -455,6 +457,16 @@ static float score_now(hg__signal_scorer *s, int32_t t) {
     return weight > 0 ? sum / weight : NAN;
 }
 
+// As it is up to 5, then ever slower up to 10.
+static float bounded(float score) {
+    return score > below / 2 ? below - below * below / 4 / score : score;
+}
+
+static void add_novelty(hg__scored_step *step) {
+    if (isnan(step->score)) return;
+    step->score = step->novelty > told ? below + step->novelty : bounded(step->score);
+}
+
 static void score_step(hg__signal_scorer *s, int32_t t) {
     const size_t C = (size_t)s->signal.channels, at = (size_t)t * C;
     const int32_t windows = s->watcher[0].windows[t];
@@ -468,6 +480,7 @@ static void score_step(hg__signal_scorer *s, int32_t t) {
     }
     s->step[t].score = !is_there ? NAN : s->is_live ? now : score_of(s, t);
     s->step[t].now = is_there ? now : NAN;
+    if (s->has_novelty && !s->is_live) add_novelty(&s->step[t]);
 }
 
 int32_t hg__signal_scorer_next(hg__signal_scorer *s, const hg__scored_step **step) {
@@ -561,7 +574,7 @@ int32_t hg__signal_scorer_explain(const hg__signal_scorer *s, int32_t i, int32_t
 
 // ---- what outlives the process --------------------------------------------------------------------
 
-static const uint32_t state_version = 1;
+static const uint32_t state_version = 2;
 
 // The first step that is still needed: by a window to come, or as the reason of what comes next.
 static int32_t first_needed(const hg__signal_scorer *s) {
@@ -588,6 +601,7 @@ void hg__signal_scorer_write(const hg__signal_scorer *s, hg__text *to) {
         HG_PUT(to, next);
         HG_PUT(to, w->latest);
     }
+    if (s->has_novelty) hg__novelty_write(&s->novelty, to);
     const int32_t at = spoke < 0 ? -1 : spoke - first;
     HG_PUT(to, at);
     if (spoke < 0) return;
@@ -625,6 +639,7 @@ static bool read_state(hg__signal_scorer *s, hg__bytes *from) {
         HG_GET(from, w->latest);
         if (w->next < 0 || w->next > kept + w->detector.stride) return false;
     }
+    if (s->has_novelty && !hg__novelty_read(&s->novelty, from)) return false;
     HG_GET(from, at);
     if (from->failed || at < -1 || at >= kept) return false;
     s->held = s->final = s->given = kept;

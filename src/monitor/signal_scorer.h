@@ -26,8 +26,9 @@ typedef struct hg__scored_step {
     bool begins;   // what came before is not its past
     // How unusual: by all windows that it lies in, those to come too; and by what was known when it came. NaN: all of its values are missing
     float score, now;
-    float novelty;      // of recordings of one channel (novelty.h); else 0
-    double time;        // s; NaN: nobody knows
+    float
+        novelty; // of recordings of one channel (novelty.h), whose score it raises above all others unless it is live; else 0
+    double time; // s; NaN: nobody knows
     char when[HG_WHEN]; // the same as the file has it; ""
 } hg__scored_step;
 

@@ -5,7 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const float ln_10 = 2.3025851F, known = 5, least_spread = 0.05F;
+static const double known = 5, beyond_known = 0.1;
+static const float ln_10 = 2.3025851F, least_spread = 0.05F;
 static const int32_t per_mille[HG_USUAL_SHARES] = {0,   100, 200, 300, 400, 500,
                                                    600, 700, 800, 900, 950};
 // -log10(1 - share) of these
@@ -40,10 +41,18 @@ float hg__usual_evidence(const hg__usual *u, float distance) {
     if (x <= at[0]) return 0;
     if (x > at[last]) {
         const float e = evidence[last] + (x - at[last]) / (u->spread * ln_10);
-        return e > known ? known + (e - known) / 10 : e;
+        return (float)hg__usual_compress((double)e);
     }
     int32_t k = 1;
     while (x > at[k]) k++;
     return evidence[k - 1] +
            (evidence[k] - evidence[k - 1]) * (x - at[k - 1]) / (at[k] - at[k - 1]);
+}
+
+double hg__usual_compress(double e) {
+    return e > known ? known + (e - known) * beyond_known : e;
+}
+
+double hg__usual_expand(double e) {
+    return e > known ? known + (e - known) / beyond_known : e;
 }

@@ -21,4 +21,7 @@ typedef struct hg__usual {
 void hg__usual_fit(hg__usual *u, float *distance, int64_t count);
 // 0 or more.
 float hg__usual_evidence(const hg__usual *u, float distance);
+// What is beyond 5 counts a tenth; and back.
+double hg__usual_compress(double evidence);
+double hg__usual_expand(double evidence);
 #endif
