@@ -187,6 +187,12 @@ expect "a table without a header is trained on: $(cat err)" train bare data=bare
 expect "and judged: $(cat err)" "$hourglass" predict -q model=bare data=bare.csv out=bare.out
 expect "a row a step" [ "$(wc -l <bare.out)" = 2001 ]
 
+# ---- rows that are no steps -------------------------------------------------------------------------
+awk 'NR == 100 { late = $0 } { print; last = $0 } NR == 101 { print late } END { print last }' fault.csv >late.csv
+expect "late rows: $(cat err)" predict data=late.csv out=late.out top=0
+expect "a row of the sheet a row of the table" eval 'diff <(tail -n +2 late.out | cut -d, -f 1) <(seq 0 $(($(wc -l <late.csv) - 2)))'
+expect "those passed over have a number alone" [ "$(grep -cE '^[0-9]+,*$' late.out)" = 2 ]
+
 # ---- the page on model files ----------------------------------------------------------------------
 page=$OLDPWD/docs/MODELFILE.md
 keys=$(head -c 20000 model.safetensors | tr -d '\\' | grep -aoE '"(signal|events)":\{[^}]*\}' | grep -oE '"[a-z_]+":' | tr -d '":' | sort -u)

@@ -23,6 +23,9 @@ typedef struct sheet {
     hg__cell cell[FIXED + PER_REASON * HG_SIGNAL_REASONS];
     int32_t columns, top;
     bool has_time, has_file, all_reasons;
+    bool has_rows;    // a row is one of the file, and every one of these has its row
+    int32_t file;     // of the next row
+    int64_t row;      // the next
     bool has_reasons; // cells of reasons are those of the row before, which had some
     int64_t events;
     hg_result *result;
@@ -106,11 +109,28 @@ static void put_time(hg__cell *to, const hg__scored_step *step, char when[HG_WHE
     }
 }
 
+// Rows that are no steps, late ones and such as come twice, up to that one: a number and nothing else.
+static int write_passed_over(sheet *s, int32_t file, int64_t row, hg_error *err) {
+    if (!s->has_rows) return HG_OK;
+    if (file != s->file) s->row = 0;
+    s->file = file;
+    for (; s->row < row; s->row++) {
+        memset(s->cell, 0, sizeof s->cell);
+        s->has_reasons = false;
+        put_number(&s->cell[0], (double)s->row);
+        if (s->has_file) put_text(&s->cell[1], hg__signal_judging_path(&s->in, file));
+        HG_TRY(hg__sheet_order_add(&s->order, &s->out, file, s->row, s->cell, err));
+    }
+    s->row++;
+    return HG_OK;
+}
+
 static int write_step(sheet *s, const hg__judged_step *j, int32_t i, hg_error *err) {
     const hg__scored_step *step = j->step;
     char when[HG_WHEN];
     hg__cell *cell = s->cell;
     if (step->row < 0) return HG_OK; // nobody measured it
+    HG_TRY(write_passed_over(s, step->file, step->row, err));
     put_number(cell++, (double)step->row);
     if (s->has_file) put_text(cell++, hg__signal_judging_path(&s->in, step->file));
     if (s->has_time) put_time(cell++, step, when);
@@ -138,7 +158,8 @@ static int write_all(sheet *s, hg_error *err) {
             HG_TRY(write_step(s, &step[i], i, err));
         }
     }
-    return more;
+    HG_TRY(more);
+    return write_passed_over(s, s->file, s->in.recording->rows, err);
 }
 
 static void tell(const sheet *s, const hg_listener *l) {
@@ -179,6 +200,7 @@ static int predict(sheet *s, const hg_options *o, const hg_listener *l, hg_error
     const hg__recording *r = s->in.recording;
     s->has_time = r->has_time || r->rate > 0;
     s->has_file = r->files > 1;
+    s->has_rows = !r->over && !r->is_mixed && hg__signal_scorer_signal(s->in.scorer)->resample <= 0;
     if (v->top > HG_SIGNAL_REASONS) {
         return hg__fail(err, HG_ERR_USAGE, "top: expected at most %d channels, got %d",
                         HG_SIGNAL_REASONS, (int)v->top);

@@ -483,6 +483,7 @@ static int next(hg__recording *r, hg__steps *to, hg_error *err) {
             if (to->count > 0) return 1;
         }
         const int more = fetch(r, err);
+        r->rows = s->raw.first + s->raw.count;
         if (more < 0) return more;
         if (more == 0) return end(r);
     }

@@ -67,6 +67,7 @@ typedef struct hg__recording {
     bool has_label;    // by label= or labels=
     int64_t
         train_rows; // of the file at hand, that are for training, where its name says so; 0: nobody says
+    int64_t rows;  // of the file at hand, that were read so far
     bool is_mixed; // rows come group after group, and not in their order
     char note
         [512]; // what a user should know of how it is read; complete at the end of the first reading
