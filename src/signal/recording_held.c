@@ -66,13 +66,19 @@ void hg__held_rows_add(hg__held_rows *h, int32_t group, int64_t row) {
     h->group[h->raw.count++] = group;
 }
 
-int hg__held_rows_sort(hg__held_rows *h, int32_t groups, hg_error *err) {
+// start (groups + 2), of zeros.
+static void sort(hg__held_rows *h, int32_t groups, int32_t *start) {
     const int32_t count = h->raw.count;
+    for (int32_t i = 0; i < count; i++) start[h->group[i] + 2]++;
+    for (int32_t g = 0; g < groups; g++) start[g + 1] += start[g];
+    for (int32_t i = 0; i < count; i++) h->order[start[h->group[i] + 1]++] = i;
+}
+
+int hg__held_rows_sort(hg__held_rows *h, int32_t groups, hg_error *err) {
     int32_t *start = hg__alloc((size_t)groups + 2, sizeof *start, err);
-    if (start) h->order = hg__alloc((size_t)count + 1, sizeof *h->order, err);
-    for (int32_t i = 0; h->order && i < count; i++) start[h->group[i] + 2]++;
-    for (int32_t g = 0; h->order && g < groups; g++) start[g + 1] += start[g];
-    for (int32_t i = 0; h->order && i < count; i++) h->order[start[h->group[i] + 1]++] = i;
+    if (!start) return HG_ERR_MEMORY;
+    h->order = hg__alloc((size_t)h->raw.count + 1, sizeof *h->order, err);
+    if (h->order) sort(h, groups, start);
     hg__free(start);
     return h->order ? HG_OK : HG_ERR_MEMORY;
 }
