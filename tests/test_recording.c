@@ -118,12 +118,23 @@ static void each_group_is_a_recording_of_its_own(void **state) {
     WITH("time,m,a\n2024-01-01,x,1\n2024-01-01,y,10\n2024-01-02,y,20\n2024-01-02,x,2\n",
          "# a\n*0@1.7040672e+09 '2024-01-01': 1\n3@1.7041536e+09 '2024-01-02': 2\n"
          "*1@1.7040672e+09 '2024-01-01': 10\n2@1.7041536e+09 '2024-01-02': 20\n"
-         "(time column 'time'; 2 recordings by 'm'; which are mixed: read 2 times; a step every 1 "
+         "(time column 'time'; 2 recordings by 'm', mixed; a step every 1 "
          "d)\n",
          .group = "m");
     WITH("m,a\nx,1\nx,2\n7,3\n7.0,4\n,5\n",
          "# a\n*0: 1\n1: 2\n*2: 3\n3: 4\n*4: 5\n(3 recordings by 'm')\n", .group = "m");
     WITH("m,a\nx,1\n", "# a\n*0: 1\n(1 recording by 'm')\n", .group = "1");
+}
+
+// Times of day go on from one row of a group to its next: such groups are read one after the other.
+static void groups_that_are_not_held_are_read_one_by_one(void **state) {
+    (void)state;
+    WITH("time,m,a\n23:59:58,x,1\n23:59:57,y,10\n23:59:59,x,2\n00:00:00,y,20\n00:00:00,x,3\n",
+         "# a\n*0@86398 '23:59:58': 1\n2@86399 '23:59:59': 2\n4@86400 '00:00:00': 3\n"
+         "*1@86397 '23:59:57': 10\n-@86398 '': ?\n-@86399 '': ?\n3@86400 '00:00:00': 20\n"
+         "(time column 'time'; 2 recordings by 'm', mixed; read 2 times; a step every 1 s; 1 gap "
+         "(the longest 3 s))\n",
+         .group = "m");
 }
 
 static void a_group_that_cannot_be_had_is_refused(void **state) {
@@ -140,7 +151,7 @@ static void a_group_that_cannot_be_had_is_refused(void **state) {
 static void a_bad_row_is_of_no_group(void **state) {
     (void)state;
     WITH("m,a\nx,1\ny,2\nx,3,4\nx,5\n",
-         "# a\n*0: 1\n3: 5\n*1: 2\n(2 recordings by 'm'; which are mixed: read 2 times; 1 row with "
+         "# a\n*0: 1\n3: 5\n*1: 2\n(2 recordings by 'm', mixed; 1 row with "
          "what cannot be read, taken as missing)\n",
          .group = "m", .on_bad = "skip");
     WITH("m,a\nx,1\ny,2\nx,3,4\nx,5\n", "! x.csv:4: expected 2 columns, got 3", .group = "m");
@@ -466,6 +477,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_time_of_day_goes_on_behind_midnight),
         cmocka_unit_test(times_that_fall_are_refused_with_a_way_out),
         cmocka_unit_test(each_group_is_a_recording_of_its_own),
+        cmocka_unit_test(groups_that_are_not_held_are_read_one_by_one),
         cmocka_unit_test(a_group_that_cannot_be_had_is_refused),
         cmocka_unit_test(a_bad_row_is_of_no_group),
         cmocka_unit_test(many_groups_are_told_apart),

@@ -65,7 +65,8 @@ static int add(hg__recording_groups *g, const hg__table *t, const hg__cell *cell
 
 // ---- where they lie -----------------------------------------------------------------------------
 
-static int look(hg__recording_groups *g, hg__table *t, bool stops, hg__cell *cell, hg_error *err) {
+static int look(hg__recording_groups *g, hg__table *t, bool stops, hg__cell *cell,
+                hg__group_row *met, void *context, hg_error *err) {
     int32_t near = 0;
     for (g->row = 0;; g->row++) {
         const int more = hg__table_next(t, cell, err);
@@ -77,14 +78,15 @@ static int look(hg__recording_groups *g, hg__table *t, bool stops, hg__cell *cel
         if (near < 0) HG_TRY(add(g, t, &cell[g->column], err));
         if (near < 0) near = g->count - 1;
         g->group[near].last = g->row;
+        HG_TRY(met(context, near, g->row, err));
     }
 }
 
 int hg__recording_groups_find(hg__recording_groups *g, hg__table *t, int32_t column, bool stops,
-                              hg__cell *cell, hg_error *err) {
+                              hg__cell *cell, hg__group_row *met, void *context, hg_error *err) {
     int64_t end = -1;
     *g = (hg__recording_groups){.column = column};
-    HG_TRY(look(g, t, stops, cell, err));
+    HG_TRY(look(g, t, stops, cell, met, context, err));
     for (int32_t i = 0; i < g->count; i++) {
         g->readings += i == 0 || g->group[i].first < end;
         end = g->group[i].last;

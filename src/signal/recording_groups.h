@@ -3,7 +3,7 @@
 // these begin. Only recording_table.c includes this.
 //
 //   a b a b     the table is read once to see where the rows of each group lie, and again for each group that begins before the one before
-//   0 1 2 3     it has ended: groups one behind the other take a single reading, and nothing but their names is held
+//   0 1 2 3     it has ended, unless whoever asks holds the rows: groups one behind the other take a single reading. Nothing but names is held
 #ifndef HG_SIGNAL_RECORDING_GROUPS_H
 #define HG_SIGNAL_RECORDING_GROUPS_H
 #include "table/table.h"
@@ -30,9 +30,12 @@ typedef struct hg__recording_groups {
     bool has_begun; // a row of the group at hand was given
 } hg__recording_groups;
 
+// Of each row, as it is met; negative ends the reading.
+typedef int hg__group_row(void *context, int32_t group, int64_t row, hg_error *err);
+
 // Reads the table from its beginning, and rewinds it. on_bad: whether rows that cannot be read end it. cell (t->columns)
 int hg__recording_groups_find(hg__recording_groups *g, hg__table *t, int32_t column, bool stops,
-                              hg__cell *cell, hg_error *err);
+                              hg__cell *cell, hg__group_row *met, void *context, hg_error *err);
 void hg__recording_groups_clear(hg__recording_groups *g); // {0} is fine
 
 // The next row of the group at hand, or the first of the next one (*begins): 1 with its number, 0 at the end, negative.

@@ -9,6 +9,7 @@
 #include "schema/schema.h"
 #include "signal/recording_columns.h"
 #include "signal/recording_groups.h"
+#include "signal/recording_held.h"
 #include "signal/recording_kind.h"
 
 enum { MINUTE = 17 }; // bytes of "2024-01-31 14:30:"
@@ -18,8 +19,9 @@ typedef struct table_recording {
     hg__cell *cell; // owned, (t->columns)
     hg__recording_columns c;
     hg__recording_groups groups;
-    bool stops, skips; // on_bad
-    double shown;      // time of the row before, and what is added to times of day
+    hg__held_rows held; // of mixed groups, where they fit
+    bool stops, skips;  // on_bad
+    double shown;       // time of the row before, and what is added to times of day
     double day;
     char minute[MINUTE]; // of the time read last, as ISO 8601 has it, and what it is in seconds
     double minute_seconds;
@@ -50,21 +52,7 @@ static int name_channels(hg__recording_file *f, const table_recording *s, hg_err
     return HG_OK;
 }
 
-static int find_groups(hg__recording_file *f, table_recording *s, hg_error *err) {
-    const int32_t column = s->c.group;
-    s->groups.column = column;
-    if (column < 0) return HG_OK;
-    HG_TRY(hg__recording_groups_find(&s->groups, s->t, column, s->stops, s->cell, err));
-    f->has_rows = true;
-    f->is_mixed = s->groups.readings > 1;
-    f->bad = s->groups.bad;
-    hg__note_add(f->note, sizeof f->note, "%d recording%s by '%.60s'", s->groups.count,
-                 s->groups.count == 1 ? "" : "s", s->t->name[column]);
-    if (f->is_mixed) {
-        hg__note_add(f->note, sizeof f->note, "which are mixed: read %d times", s->groups.readings);
-    }
-    return HG_OK;
-}
+static int find_groups(hg__recording_file *f, table_recording *s, hg_error *err);
 
 static int open_table(hg__recording_file *f, hg_error *err) {
     table_recording *s = hg__alloc(1, sizeof *s, err);
@@ -83,12 +71,12 @@ static int open_table(hg__recording_file *f, hg_error *err) {
     s->cell = hg__alloc((size_t)s->t->columns, sizeof *s->cell, err);
     if (!s->cell) return HG_ERR_MEMORY;
     HG_TRY(hg__recording_columns_choose(&s->c, f, s->t, err));
-    HG_TRY(find_groups(f, s, err));
     f->has_time = f->has_when = s->c.time >= 0;
     f->has_label = s->c.label >= 0;
     f->is_picked = true;
     f->rate = f->has_time ? 0 : s->t->rate;
-    return name_channels(f, s, err);
+    HG_TRY(name_channels(f, s, err));
+    return find_groups(f, s, err);
 }
 
 static void close_table(hg__recording_file *f) {
@@ -98,15 +86,17 @@ static void close_table(hg__recording_file *f) {
     hg__free(s->cell);
     hg__recording_columns_clear(&s->c);
     hg__recording_groups_clear(&s->groups);
+    hg__held_rows_clear(&s->held);
     hg__free(s);
 }
 
 static int rewind_table(hg__recording_file *f, hg_error *err) {
     table_recording *s = f->state;
     s->day = s->shown = 0;
-    f->bad = s->groups.bad;
+    f->bad = s->held.order ? f->bad : s->groups.bad;
+    s->held.at = 0;
     hg__recording_groups_rewind(&s->groups);
-    return hg__table_rewind(s->t, err);
+    return s->held.order ? HG_OK : hg__table_rewind(s->t, err);
 }
 
 // ---- times --------------------------------------------------------------------------------------
@@ -284,8 +274,51 @@ static int fill_bad(hg__recording_file *f, hg__raw *raw, hg_error *err) {
     return f->has_when ? hg__raw_add_when(raw, "", 0, err) : HG_OK;
 }
 
+// ---- groups -------------------------------------------------------------------------------------
+
+typedef struct holding {
+    hg__recording_file *f;
+    table_recording *s;
+} holding;
+
+static int hold_row(void *context, int32_t group, int64_t row, hg_error *err) {
+    const holding *h = context;
+    hg__held_rows *held = &h->s->held;
+    HG_TRY(hg__held_rows_reserve(held, h->f->channels, err));
+    if (held->is_too_much) return HG_OK;
+    HG_TRY(fill(h->f, h->s, &held->raw, err));
+    hg__held_rows_add(held, group, row);
+    return HG_OK;
+}
+
+static int find_groups(hg__recording_file *f, table_recording *s, hg_error *err) {
+    const int32_t column = s->c.group;
+    hg__recording_groups *g = &s->groups;
+    holding h = {f, s};
+    g->column = column;
+    if (column < 0) return HG_OK;
+    s->held.is_too_much = s->c.format == HG_TIME_CLOCK; // goes on from row to row of a group
+    HG_TRY(hg__recording_groups_find(g, s->t, column, s->stops, s->cell, hold_row, &h, err));
+    f->has_rows = true;
+    f->is_mixed = g->readings > 1;
+    hg__note_add(f->note, sizeof f->note, "%d recording%s by '%.60s'%s", g->count,
+                 g->count == 1 ? "" : "s", s->t->name[column], f->is_mixed ? ", mixed" : "");
+    if (f->is_mixed && !s->held.is_too_much) {
+        f->bad += g->bad;
+        return hg__held_rows_sort(&s->held, g->count, err);
+    }
+    hg__held_rows_clear(&s->held);
+    f->bad = g->bad;
+    if (f->is_mixed) hg__note_add(f->note, sizeof f->note, "read %d times", g->readings);
+    return HG_OK;
+}
+
 // Rows group after group. What cannot be read is of none.
 static int next_grouped(hg__recording_file *f, table_recording *s, hg__raw *raw, hg_error *err) {
+    if (s->held.order) {
+        const int code = hg__held_rows_next(&s->held, f->has_when, raw, err);
+        return code > 0 ? 1 : code;
+    }
     while (raw->count < raw->room) {
         bool begins;
         const int more = hg__recording_groups_next(&s->groups, s->t, s->cell, &raw->row[raw->count],
