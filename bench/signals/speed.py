@@ -11,6 +11,7 @@ Needs build/hourglass and NumPy.
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -89,7 +90,7 @@ def one_core(words, source=None):
 
 def torch_python(asked):
     for path in (asked, os.path.join(HERE, "../../build/peers-venv/bin/python"), sys.executable):
-        if path and subprocess.run([path, "-c", "import torch, pandas"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
+        if path and shutil.which(path) and subprocess.run([path, "-c", "import torch, pandas"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
             return path
     print("no PyTorch and pandas: its rows are left out", file=sys.stderr)
     return None
@@ -148,8 +149,8 @@ def score(folder, rows, channels, rounds, python):
 def learn_year(folder, channels):
     path = os.path.join(folder, "year.npy")
     apart(write_npy, path, YEAR, channels, 3)
-    _, seconds, memory, _ = measure([HOURGLASS, "train", "data=" + path, "window=auto", "project=" + folder, "name=year", "report=false", "progress=none"])
-    return seconds, memory
+    used, seconds, memory, _ = measure([HOURGLASS, "train", "data=" + path, "window=auto", "project=" + folder, "name=year", "report=false", "progress=none"])
+    return used, seconds, memory
 
 
 def show(best, rows, channels, window):
@@ -184,8 +185,9 @@ def main():
         best, window = score(folder, own["rows"], own["channels"], own["rounds"], torch_python(own["python"]))
         show(best, own["rows"], own["channels"], window)
         if own["year"] > 0:
-            seconds, memory = learn_year(folder, own["year"])
-            print(f"\na year of seconds, {YEAR} steps of {own['year']} channels, {len(os.sched_getaffinity(0))} cores: learned in {seconds:.1f} s, {memory:.0f} MB at most")
+            used, seconds, memory = learn_year(folder, own["year"])
+            print(f"\na year of seconds, {YEAR} steps of {own['year']} channels, {len(os.sched_getaffinity(0))} cores: learned in {seconds:.1f} s "
+                  f"({used:.1f} s of processor time), {memory:.0f} MB at most")
 
 
 if __name__ == "__main__":
