@@ -4,13 +4,14 @@
 
 Drawn telemetry, waves and drift under noise, a row a second: `rows` of CSV are scored by `predict` and by `watch`, with reading and
 writing, on one core; and the autoencoder of windows alone, with the same layers, windows, batches and optimiser, is trained and scores in PyTorch (torch_peer.py, by
-`python`, unless build/peers-venv has it: `make bench-peers` makes that). Rivals take turns; the best of `rounds`, in processor time, since other programs run beside, but for epochs, which both time by the clock.
+`python`, unless build/peers-venv has it: `make bench-peers` makes that). Rivals take turns; the best of `rounds`, in processor time, since other programs run beside. Epochs are what a training takes beyond one of a single batch.
 year: so many channels of 31 536 000 steps are learned (0: none): seconds, on all cores, and the most memory.
 Needs build/hourglass and NumPy.
 """
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -59,6 +60,16 @@ def write_npy(path, rows, channels, seed):
         first += len(x)
 
 
+def apart(work, *given):
+    """In a process of its own: what memory this one had at most would count as that of programs it begins."""
+    child = os.fork()
+    if child == 0:
+        work(*given)
+        os._exit(0)
+    if os.waitpid(child, 0)[1]:
+        sys.exit(f"{work.__name__} failed")
+
+
 def measure(words, source=None):
     """Processor seconds, seconds, and the most memory in MB of a program; what it printed."""
     began = time.perf_counter()
@@ -79,7 +90,7 @@ def one_core(words, source=None):
 
 def torch_python(asked):
     for path in (asked, os.path.join(HERE, "../../build/peers-venv/bin/python"), sys.executable):
-        if path and subprocess.run([path, "-c", "import torch, pandas"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
+        if path and shutil.which(path) and subprocess.run([path, "-c", "import torch, pandas"], stderr=subprocess.DEVNULL, check=False).returncode == 0:
             return path
     print("no PyTorch and pandas: its rows are left out", file=sys.stderr)
     return None
@@ -92,13 +103,13 @@ def window_of(model):
 
 
 def learn(folder, data, name, *more):
-    """Seconds of the network's epochs, and of all, on one core; the model."""
+    """Seconds on one core, epochs, and the model."""
     words = [HOURGLASS, "train", "data=" + data, "window=auto", "project=" + folder, "name=" + name, "exist_ok=true", "report=false",
              "progress=none", "threads=1", *more]
     seconds = one_core(words)[0]
     with open(os.path.join(folder, name, "results.csv"), newline="") as f:
-        rows = list(csv.DictReader(f))
-    return float(rows[-1]["time"]), seconds, len(rows), os.path.join(folder, name, "weights/best.safetensors")
+        epochs = len(list(csv.DictReader(f)))
+    return seconds, epochs, os.path.join(folder, name, "weights/best.safetensors")
 
 
 def predict(folder, model, data):
@@ -115,15 +126,15 @@ def keep_best(best, name, value):
 
 def score(folder, rows, channels, rounds, python):
     normal, new = os.path.join(folder, "normal.csv"), os.path.join(folder, "new.csv")
-    write_csv(normal, LEARNED, channels, 1)
-    write_csv(new, rows, channels, 2)
+    apart(write_csv, normal, LEARNED, channels, 1)
+    apart(write_csv, new, rows, channels, 2)
     best = {}
     can_choose = "detectors=" in measure([HOURGLASS, "help", "train"])[3]
-    alone = learn(folder, normal, "alone", "detectors=autoencoder")[3] if can_choose else None
+    alone = learn(folder, normal, "alone", "detectors=autoencoder")[2] if can_choose else None
     for _ in range(rounds):
-        network, whole, epochs, model = learn(folder, normal, "all")
-        keep_best(best, "network", network)
-        keep_best(best, "train", whole)
+        seconds, epochs, model = learn(folder, normal, "all")
+        keep_best(best, "train", seconds)
+        keep_best(best, "train without", learn(folder, normal, "hardly", "steps=1")[0])
         keep_best(best, "predict", predict(folder, model, new))
         keep_best(best, "watch", watch(folder, model, new))
         if alone:
@@ -137,9 +148,9 @@ def score(folder, rows, channels, rounds, python):
 
 def learn_year(folder, channels):
     path = os.path.join(folder, "year.npy")
-    write_npy(path, YEAR, channels, 3)
-    _, seconds, memory, _ = measure([HOURGLASS, "train", "data=" + path, "window=auto", "project=" + folder, "name=year", "report=false", "progress=none"])
-    return seconds, memory
+    apart(write_npy, path, YEAR, channels, 3)
+    used, seconds, memory, _ = measure([HOURGLASS, "train", "data=" + path, "window=auto", "project=" + folder, "name=year", "report=false", "progress=none"])
+    return used, seconds, memory
 
 
 def show(best, rows, channels, window):
@@ -157,12 +168,13 @@ def show(best, rows, channels, window):
         line("  of that what is neither reading nor writing", best["torch score"])
         print(f"predict with all detectors is {whole / best['predict']:.1f} times as fast", end="")
         print(f", with the autoencoder alone {whole / best['alone']:.1f} times" if "alone" in best else "")
+    network = best["train"] - best["train without"]
     print(f"\ntraining on {LEARNED} rows, one core:")
     print(f"{'all of it: reading, network, detectors, thresholds':60} {best['train']:8.2f} s")
-    print(f"{'  the epochs of the autoencoder':60} {best['network']:8.2f} s")
+    print(f"{'  of that the epochs of the autoencoder':60} {network:8.2f} s")
     if "torch train" in best:
         print(f"{'PyTorch, the epochs of the autoencoder':60} {best['torch train']:8.2f} s")
-        print(f"its epochs are {best['torch train'] / best['network']:.1f} times as fast")
+        print(f"its epochs are {best['torch train'] / network:.1f} times as fast")
 
 
 def main():
@@ -173,8 +185,9 @@ def main():
         best, window = score(folder, own["rows"], own["channels"], own["rounds"], torch_python(own["python"]))
         show(best, own["rows"], own["channels"], window)
         if own["year"] > 0:
-            seconds, memory = learn_year(folder, own["year"])
-            print(f"\na year of seconds, {YEAR} steps of {own['year']} channels, {len(os.sched_getaffinity(0))} cores: learned in {seconds:.1f} s, {memory:.0f} MB at most")
+            used, seconds, memory = learn_year(folder, own["year"])
+            print(f"\na year of seconds, {YEAR} steps of {own['year']} channels, {len(os.sched_getaffinity(0))} cores: learned in {seconds:.1f} s "
+                  f"({used:.1f} s of processor time), {memory:.0f} MB at most")
 
 
 if __name__ == "__main__":

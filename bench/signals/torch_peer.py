@@ -3,7 +3,7 @@
 
 As `hourglass train window=auto` has it: layers, AdamW at 2e-3 with a cosine, 1500 batches of 64 windows, of which a quarter is held out in blocks
 and measured after each epoch; a step's score is the mean error of the windows that it lies in, one every quarter of a window. Prints processor
-seconds of each part as JSON, of training those of the clock, one thread.
+seconds of each part as JSON, one thread.
 """
 import json
 import sys
@@ -76,19 +76,19 @@ def main():
     torch.set_num_threads(1)
     found = {}
 
-    def part(name, clock, work, *given):
-        began = clock()
+    def part(name, work, *given):
+        began = time.process_time()
         made = work(*given)
-        found[name] = clock() - began
+        found[name] = time.process_time() - began
         return made
 
     x = read(normal)[1]
     mean, deviation = x.mean(0), x.std(0)
-    net = part("train", time.perf_counter, train, (x - mean) / deviation, window, epochs)
-    when, x = part("read", time.process_time, read, new)
-    scores = part("score", time.process_time, lambda: score(net, (x - mean) / deviation, window))
+    net = part("train", train, (x - mean) / deviation, window, epochs)
+    when, x = part("read", read, new)
+    scores = part("score", lambda: score(net, (x - mean) / deviation, window))
     table = pandas.DataFrame({"row": np.arange(len(x)), "time": when, "score": scores.numpy()})
-    part("write", time.process_time, lambda: table.to_csv(out, index=False))
+    part("write", lambda: table.to_csv(out, index=False))
     print(json.dumps(found))
 
 
