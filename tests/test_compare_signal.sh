@@ -30,7 +30,7 @@ figure() { # figure METHOD COLUMN of c.csv, the first recording
 expect "one: $(cat err)" compare data=many/one.csv window=auto out=c.csv page=c.html >table
 expect "what trains and what is the test" grep -qF "The first half of the normal steps of the recording trains, what is behind it is the test." table
 expect "how many of what" grep -qx "one.csv: 740 normal steps and 120 anomalies; VUS over windows of 0 to [0-9]*" table
-for title in "the model" autoencoder "statistics, long" spectrum "PCA on windows" "nearest windows" "moving z-score" "spectral residual"; do
+for title in "the model" autoencoder "long statistics" spectrum "PCA on windows" "nearest windows" "moving z-score" "spectral residual"; do
     expect "$title has its figures" grep -q "^$title  *[01][.][0-9]\{4\}" table
 done
 expect "who is best is marked, in each column once" [ "$(tr -cd '*' <table | wc -c)" = 6 ]
