@@ -3,6 +3,7 @@
 # compare of recordings: every detector on the same steps, the model's figures those of val, one alone those of a model of it; files, folders
 # and test=; table, JSON, CSV and page; the same at any number of threads; what is refused.
 . tests/lib.sh
+. tests/page/look.sh
 case $HOURGLASS in /*) command=$HOURGLASS ;; *) command=$PWD/$HOURGLASS ;; esac
 case $plain in /*) ;; *) plain=$PWD/$plain ;; esac
 cd "$work" || exit 1
@@ -16,7 +17,7 @@ draw() { # draw FILE SEED FIRST: a wave whose second channel stands still for 60
         }
     }' >"$1"
 }
-mkdir many
+mkdir many && : >err
 draw many/one.csv 1 900
 draw many/two.csv 2 1000
 draw many/calm.csv 3 0
@@ -30,7 +31,7 @@ figure() { # figure METHOD COLUMN of c.csv, the first recording
 expect "one: $(cat err)" compare data=many/one.csv window=auto out=c.csv page=c.html >table
 expect "what trains and what is the test" grep -qF "The first half of the normal steps of the recording trains, what is behind it is the test." table
 expect "how many of what" grep -qx "one.csv: 740 normal steps and 120 anomalies; VUS over windows of 0 to [0-9]*" table
-for title in "the model" autoencoder "statistics, long" spectrum "PCA on windows" "nearest windows" "moving z-score" "spectral residual"; do
+for title in "the model" autoencoder "long statistics" spectrum "PCA on windows" "nearest windows" "moving z-score" "spectral residual"; do
     expect "$title has its figures" grep -q "^$title  *[01][.][0-9]\{4\}" table
 done
 expect "who is best is marked, in each column once" [ "$(tr -cd '*' <table | wc -c)" = 6 ]
@@ -93,4 +94,6 @@ refuses "window: expected no models=, which are of rows, but a recording" data=m
 refuses "detectors: expected auto, autoencoder" data=many/one.csv window=auto label=fault detectors=pca
 refuses "out" data=many/one.csv window=auto label=fault out=many/one.csv
 refuses "label=no" data=many/one.csv window=auto label=no
+is_sanitized && finish
+look_at "$work/c.html" "$work/many.html"
 finish

@@ -3,9 +3,9 @@
 """Models of signals beside simple detectors: sets.py [only=words] [first=1000] [seed=0] [threads=2] [check=0] [OPTION=VALUE ...].
 
 VUS-PR, AUROC and average precision of the sets that recordings.py describes, as means over a set's recordings, and the winner by VUS-PR. The
-model's figures are those of `hourglass val`; the others (baselines.py) have the same windows of VUS. only= takes sets whose names have one of
-the words, first= so many recordings of each; check=1 measures the model's scores here as well and says how far off val is. What else
-is said goes to `hourglass train`. Needs NumPy. Data: $HG_DATA.
+model's figures are those of `hourglass val`; the others (baselines.py) have the same windows of VUS. Below them stand the model's own
+detectors, each alone, which cannot win. only= takes sets whose names have one of the words, first= so many recordings of each; check=1
+measures the model's scores here as well and says how far off val is. What else is said goes to `hourglass train`. Needs NumPy. Data: $HG_DATA.
 """
 import os
 import tempfile
@@ -35,7 +35,7 @@ def check(figures, model, data, label, own, folder):
 
 
 def measure(learned, judged, label, own, more):
-    """name: (VUS-PR, AUROC, average precision)"""
+    """name: (VUS-PR, AUROC, average precision); and VUS-PR of each of the model's detectors alone"""
     with tempfile.TemporaryDirectory() as folder:
         start, data = os.path.join(folder, "start.csv"), os.path.join(folder, "data.csv")
         write(start, learned)
@@ -50,16 +50,20 @@ def measure(learned, judged, label, own, more):
     for name, detector in baselines.EVERY.items():
         score = detector(a, b, n)
         found[name] = (baselines.vus_pr(score, label, m["vus_window"]), *baselines.area(score, label))
-    return {name: x[:3] for name, x in found.items()}
+    alone = {d["name"]: d["vus_pr"] for d in m.get("detectors", [])}
+    return {name: x[:3] for name, x in found.items()}, alone
 
 
 def show(name, found, began):
+    found, alone = zip(*found)
     mean = {detector: np.mean([f[detector] for f in found], 0) for detector in found[0]}
     best = max(mean, key=lambda d: mean[d][0])
     print("%s, %d recording%s, %.0f s: %s" % (name, len(found), "s" * (len(found) > 1), time.time() - began, best))
     print("  %-18s %7s %7s %7s" % ("", "VUS-PR", "AUROC", "AP"))
     for detector, x in mean.items():
         print("  %-18s %7.3f %7.3f %7.3f%s" % (detector, *x, "  <" * (detector == best)), flush=True)
+    for detector in sorted({d for a in alone for d in a}):
+        print("  %-18s %7.3f" % ("alone: " + detector, np.mean([a.get(detector, 0) for a in alone])), flush=True)
     return best
 
 
