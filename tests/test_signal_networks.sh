@@ -63,6 +63,23 @@ expect "one thread, and a page, are the same: $(cat err)" cmp one.csv unet1d-nex
 "$hourglass" train -q threads=1 seed=3 project=. name=one data=x.csv window=auto model=unet1d hide=masked steps=60 2>err
 expect "one thread trains the same" [ "$(hash_of one/weights/best.safetensors)" = "$(hash_of unet1d-masked/weights/best.safetensors)" ]
 
+# ---- pulses -----------------------------------------------------------------------------------------
+awk 'BEGIN {
+    s = 1
+    print "a"
+    for (i = 0; i < 4000; i++) {
+        s = (s * 16807) % 2147483647
+        d = (i % 90 - 40) / 2
+        printf "%.5f\n", exp(-d * d) + 0.02 * (s / 2147483647 - 0.5)
+    }
+}' >pulses.csv
+"$hourglass" train -q threads=2 steps=20 project=. name=pulses data=pulses.csv window=auto 2>err
+info=$("$hourglass" info model=pulses)
+expect "pulses are seen: $info" grep -q "^signal      pulses: " <<<"$info"
+expect "they have convolutions" grep -q "^model       conv1d 32 " <<<"$info"
+expect "which args.yaml repeats" grep -qx 'model: "conv1d"' pulses/args.yaml
+expect "others have none" grep -qx 'model: "signal"' signal-none/args.yaml
+
 # ---- refused ----------------------------------------------------------------------------------------
 printf 'a,b\n1,2\n3,4\n5,6\n' >rows.csv
 said=$("$hourglass" train data=rows.csv model=unet1d project=. name=no 2>&1)

@@ -53,9 +53,9 @@ static const hg__preset presets[] = {
     {"traffic", "dense 32 silu, dense %d | dense 32 silu, dense input",
      "packets of a network, by how surprising each is by every level; the default for captures", HG_FOR_PACKETS, 8, NULL},
     {"signal", "dense 128 silu, dense %d | dense 128 silu, dense input",
-     "windows of a recording through a narrow neck; the default for signals", HG_FOR_ANY, 16, NULL},
+     "windows of a recording through a narrow neck; the default for signals that are no pulses", HG_FOR_ANY, 16, NULL},
     {"conv1d", CONV1D("32") CONV1D("32") CONV1D("32") "dense %d | dense like silu, " DECONV1D("like") " silu, " DECONV1D("like") " silu, " DECONV1D("input"),
-     "windows of a recording through a narrow neck, by convolutions over time; of any length", HG_FOR_ANY, 16, NULL},
+     "windows of a recording through a narrow neck, by convolutions over time; of any length; the default for pulses, as heartbeats are", HG_FOR_ANY, 16, NULL},
     {"unet1d", "conv1d 24 k5 silu, keep 1, " CONV1D("32") "keep 2, " CONV1D("48") "keep 3, " CONV1D("64") "conv1d 64 k3 silu | "
                "conv1d 64 k3 silu, " DECONV1D("like") ", add 3, silu, " DECONV1D("like") ", add 2, silu, " DECONV1D("like") ", add 1, silu, conv1d input k5",
      "windows of a recording at four scales, of any length: it could copy what it sees, and so has stretches hidden from it", HG_FOR_ANY, 0, "hide=masked"},

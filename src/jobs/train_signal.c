@@ -50,7 +50,6 @@ static const struct {
     const char *name, *value;
 } signal_options[] = {
     {HG_OPTION_window,       "window",       "auto"  },
-    {HG_OPTION_model,        "model",        "signal"},
     {HG_OPTION_optimizer,    "optimizer",    "adamw" },
     {HG_OPTION_weight_decay, "weight_decay", "1e-4"  },
     {HG_OPTION_lr,           "lr",           "2e-3"  },
@@ -170,12 +169,21 @@ static int load(hg__trainer *t, hg__signal_data *p, hg_error *err) {
     return HG_OK;
 }
 
+// Where nobody said which: convolutions for pulses, of which they know shapes wherever they lie. docs/SIGNALS.md has what was measured.
+static int pick_network(hg__trainer *t, const hg__signal *d, hg_error *err) {
+    static const char *const preset[HG_SIGNAL_KINDS] = {
+        [HG_SIGNAL_PLANT] = "signal", [HG_SIGNAL_PULSES] = "conv1d", [HG_SIGNAL_SOUND] = "signal"};
+    if (t->o.set[HG_OPTION_model]) return HG_OK;
+    return hg_options_set(&t->o, "model", preset[d->kind], err);
+}
+
 int hg__open_signal(hg__trainer *t, hg_error *err) {
     const struct hg__values *v = &t->o.values;
     double share = 0;
     hg__signal_data *p = t->signal = hg__alloc(1, sizeof *p, err);
     if (!p) return HG_ERR_MEMORY;
     HG_TRY(load(t, p, err));
+    HG_TRY(pick_network(t, &p->signal, err));
     (void)hg__parse_float(v->val, &share);
     HG_TRY(hg__signal_split_init(&p->split, &p->samples, &p->signal, share, MOST_WINDOWS, err));
     p->windows = (hg__windows){&p->samples, hg__signal_view(&p->signal), p->split.start,
