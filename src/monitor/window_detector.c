@@ -48,7 +48,7 @@ hg__window_detector hg__window_detector_make(int32_t row, const hg__signal *s, h
                              .usual.spread = 1,
                              .pool = pool};
     if (!is_network) {
-        if (s->is_plain) d.weight = 0;
+        if (s->is_plain || (d.type->suits && !d.type->suits(s))) d.weight = 0;
         d.view.every = table[row].every;
         d.view.is_normalised = table[row].is_normalised;
         d.view.length = length_of(table[row].times, table[row].every, s);

@@ -5,6 +5,7 @@
 //   statistics    level, spread and roughness of each channel
 //   spectrum      how loud each frequency is
 //   neighbours    the nearest window of training
+//   residuals     what the other channels do not say of the mean of each
 //
 // Which of them a recording has depends on what it is of (signal.h): of a plant the first three, statistics over two lengths; of pulses,
 // as heartbeats are, the network and neighbours, all of them of shapes alone; of sound the network and statistics of its bands. How
@@ -41,7 +42,10 @@ typedef struct hg__window_detector_type {
     // Allocates nothing; of a window the same whatever others come with it.
     void (*measure)(hg__window_detector *d, const float *x, int32_t count,
                     const hg__window_said *to);
-    void (*free)(void *state); // NULL is fine
+    void (*free)(void *state);          // NULL is fine
+    bool (*suits)(const hg__signal *s); // whether such a recording may have it; NULL: any
+    bool
+        speaks_alone; // it counts in the score of now alone, which is at least a share of what it says
 } hg__window_detector_type;
 
 enum { HG_PART_NAME = 64 };
@@ -66,7 +70,7 @@ enum {
 };
 #undef DETECTOR
 extern const hg__window_detector_type hg__window_autoencoder, hg__window_statistics,
-    hg__window_spectrum, hg__window_neighbours, hg__window_principal;
+    hg__window_spectrum, hg__window_neighbours, hg__window_principal, hg__window_residuals;
 
 // That of a row of the table for such a signal, with nothing loaded; weight 0: it has none.
 hg__window_detector hg__window_detector_make(int32_t row, const hg__signal *s, hg__pool *pool);
