@@ -112,14 +112,19 @@ int hg__check_hide(const hg__trainer *t, hg_error *err) {
 
 static void tell_signal(const hg__trainer *t, const hg__signal_data *p) {
     const hg__signal *d = &p->signal;
-    char line[400], every[64] = "", period[64] = "";
+    char line[400], every[64] = "", period[64] = "", found[64] = "";
     if (d->period) snprintf(period, sizeof period, " (a period of %d)", d->period);
     if (d->step > 0) snprintf(every, sizeof every, ", a step every %.9g s", d->step);
+    if (d->kind == HG_SIGNAL_PLANT) {
+        snprintf(found, sizeof found, "; a fault that lasts is found within %d steps",
+                 2 * d->length);
+    }
     snprintf(line, sizeof line,
-             "%lld steps of %d channel%s%s, in %lld stretch%s; windows of %d steps%s, one every %d",
+             "%lld steps of %d channel%s%s, in %lld stretch%s; windows of %d steps%s, one every "
+             "%d%s",
              (long long)p->samples.steps, d->channels, d->channels > 1 ? "s" : "", every,
              (long long)p->samples.stretches, p->samples.stretches > 1 ? "es" : "", d->length,
-             period, d->stride);
+             period, d->stride, found);
     hg__trainer_note(t, line);
     if (p->samples.labelled == 0) return;
     snprintf(line, sizeof line, "%lld steps that label= calls anomalies are left out",

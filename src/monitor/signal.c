@@ -240,8 +240,21 @@ static int check_hiding(const hg__signal *d, hg_error *err) {
         HG_HIDDEN_PARTS, v.length / v.every);
 }
 
+// Those that were named must be able to say something of it.
+static int check_detectors(const hg__signal *d, hg_error *err) {
+    for (int32_t row = 0; row < HG_WINDOW_DETECTORS; row++) {
+        if (!(d->detectors >> row & 1) || hg__window_detector_suits(row, d)) continue;
+        return hg__fail(err, HG_ERR_USAGE,
+                        "detectors: %s: expected at least 2 channels, at most 256, and a stretch "
+                        "of 10 windows for each, got %d channels and %lld steps",
+                        hg__window_detector_name(row), d->channels, (long long)d->longest);
+    }
+    return HG_OK;
+}
+
 static int check(const hg__signal *d, const hg__samples *s, hg_error *err) {
     HG_TRY(check_hiding(d, err));
+    HG_TRY(check_detectors(d, err));
     if (d->longest < d->length) {
         return hg__fail(err, HG_ERR_DATA,
                         "%s: expected a stretch of at least %d steps without a gap, as windows are "

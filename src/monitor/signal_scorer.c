@@ -16,11 +16,14 @@
 #include "base/int.h"
 #include "base/mem.h"
 #include "monitor/novelty.h"
+#include "monitor/usual.h"
 #include "monitor/window_detector.h"
 
 enum { LEAST_ROOM = 2048 }; // steps
 // Novelty that is told: where it begins a step's score is that much above 10, and all else stays below.
 static const float told = 1.9F, below = 10;
+// Of what a detector says that speaks alone: one is as high as this more often than a mean of several is.
+static const float alone_share = 0.75F;
 
 // A detector at work.
 typedef struct watcher {
@@ -423,7 +426,7 @@ static float score_of(const hg__signal_scorer *s, int32_t t) {
     float sum = 0, weight = 0;
     for (int32_t i = 0; i < s->watchers; i++) {
         const watcher *w = &s->watcher[i];
-        if (w->windows[t] == 0) continue;
+        if (w->windows[t] == 0 || w->detector.speaks_alone) continue;
         sum += w->detector.weight * w->sum[t] / (float)w->windows[t];
         weight += w->detector.weight;
     }
@@ -446,15 +449,21 @@ float hg__signal_scorer_says(const hg__signal_scorer *s, int32_t i, int32_t k) {
 
 // Steps come in order.
 static float score_now(hg__signal_scorer *s, int32_t t) {
-    float sum = 0, weight = 0;
+    float sum = 0, weight = 0, alone = 0;
     for (int32_t i = 0; i < s->watchers; i++) {
         watcher *w = &s->watcher[i];
         if (!isnan(w->ended[t])) w->latest = w->ended[t];
-        if (isnan(w->latest) || !(w->detector.is_prompt || s->is_alone)) continue;
+        if (isnan(w->latest) || w->detector.weight == 0) continue;
+        if (!w->detector.is_prompt && !s->is_alone) continue;
+        if (w->detector.speaks_alone) {
+            alone = fmaxf(alone, alone_share * (float)hg__usual_expand((double)w->latest));
+            continue;
+        }
         sum += w->detector.weight * w->latest;
         weight += w->detector.weight;
     }
-    return weight > 0 ? sum / weight : NAN;
+    alone = (float)hg__usual_compress((double)alone);
+    return weight > 0 ? fmaxf(sum / weight, alone) : NAN;
 }
 
 // As it is up to 5, then ever slower up to 10.

@@ -63,8 +63,13 @@ static int32_t to_power(int32_t length) {
     return power;
 }
 
+bool hg__window_detector_suits(int32_t row, const hg__signal *s) {
+    return !table[row].type->suits || table[row].type->suits(s);
+}
+
 // Named ones count the same; else as suits the kind. An imported network is scored by its error alone.
 static float weight_of(int32_t row, const hg__signal *s) {
+    if (!hg__window_detector_suits(row, s)) return 0;
     if (s->is_plain && row != HG_DETECTOR_autoencoder) return 0;
     if (s->detectors == 0 || s->is_plain) return table[row].weight[s->kind];
     return s->detectors >> row & 1 ? 1.0F : 0.0F;
@@ -102,7 +107,9 @@ hg__window_detector hg__window_detector_make(int32_t row, const hg__signal *s, h
                              .is_prompt = table[row].is_prompt || s->kind == HG_SIGNAL_SOUND,
                              .usual.spread = 1,
                              .pool = pool};
-    d.is_there = is_network || d.weight > 0 || s->beside >> row & 1; // a network explains
+    const bool is_beside = s->beside >> row & 1 && hg__window_detector_suits(row, s);
+    d.is_there = is_network || d.weight > 0 || is_beside; // a network explains
+    d.speaks_alone = d.type->speaks_alone && s->detectors == 0;
     if (!is_network) {
         d.view.every = table[row].every;
         d.view.is_normalised = table[row].is_normalised && s->kind == HG_SIGNAL_PULSES;

@@ -7,6 +7,7 @@
 //   principal     what the axes along which windows of training differ most leave out of it (PCA)
 //   neighbours    the nearest window of training
 //   moving_z, spectral_residual   the window's last step beside those before it
+//   residuals     what the other channels do not say of the mean of each
 //
 // Which of them a recording has, and over what lengths, depends on what it is of (signal.h) and is in window_detectors.def: of a plant all but
 // neighbours, statistics over three lengths; of pulses, as heartbeats are, the network and neighbours over two lengths, all of them of shapes
@@ -50,9 +51,12 @@ typedef struct hg__window_detector_type {
     int (*load)(hg__window_detector *d, const hg_model *m, const char *where, hg_error *err);
     // Allocates nothing; of a window the same whatever others come with it.
     void (*measure)(hg__window_detector *d, const hg__seen_windows *w, const hg__window_said *to);
-    void (*free)(void *state); // NULL is fine
-    bool is_of_end;            // what is said of a window is of its last step alone
-    bool takes_power;          // windows are as long as a power of two
+    void (*free)(void *state);          // NULL is fine
+    bool (*suits)(const hg__signal *s); // whether such a recording may have it; NULL: any
+    bool is_of_end;                     // what is said of a window is of its last step alone
+    bool takes_power;                   // windows are as long as a power of two
+    bool
+        speaks_alone; // it counts in the score of now alone, which is at least a share of what it says
 } hg__window_detector_type;
 
 enum { HG_PART_NAME = 64 };
@@ -68,6 +72,7 @@ struct hg__window_detector {
     hg__hiding hiding;    // from the network
     float weight;         // in the score; 0: it counts nothing
     bool is_prompt;       // it counts in the score of now
+    bool speaks_alone;    // as its type, unless it was asked for by name
     hg__usual usual;
     hg__pool *pool; // borrowed
     void *state;    // owned, the type's own
@@ -81,12 +86,14 @@ enum {
 #undef DETECTOR
 extern const hg__window_detector_type hg__window_autoencoder, hg__window_statistics,
     hg__window_spectrum, hg__window_neighbours, hg__window_principal, hg__window_moving_z,
-    hg__window_spectral_residual;
+    hg__window_spectral_residual, hg__window_residuals;
 
 // Names with commas as a set of rows, bit for bit; "auto", "" are none: those that suit the recording. HG_ERR_USAGE.
 int hg__window_detectors_parse(const char *names, uint32_t *rows, hg_error *err);
 const char *hg__window_detector_name(int32_t row);
 const char *hg__window_detector_title(int32_t row); // for readers: "PCA on windows"
+bool hg__window_detector_suits(int32_t row,
+                               const hg__signal *s); // whether such a recording may have it
 
 // That of a row of the table for such a signal, with nothing loaded; not is_there: it has none.
 hg__window_detector hg__window_detector_make(int32_t row, const hg__signal *s, hg__pool *pool);
