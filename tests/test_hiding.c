@@ -132,7 +132,8 @@ static void predictions_do_not_know_what_is_hidden(void **state) {
             for (int round = 0; round < 2; round++) {
                 for (int32_t i = 0; i < 2 * d.width; i++) x[i] = number(i);
                 for (int32_t i = first * C; round && i < end * C; i++) x[i] = 3;
-                d.type->measure(&d, x, 2, &(hg__window_said){far, made[round]});
+                d.type->measure(&d, &(hg__seen_windows){x, (size_t)d.width, 2},
+                                &(hg__window_said){far, made[round]});
                 assert_true(isfinite(far[0]) && far[0] > 0);
             }
             const size_t bytes = (size_t)((end - first) * C) * sizeof(float);

@@ -57,7 +57,7 @@ val data=faults.csv label=anomaly fpr=0.2 --json >often.json
 expect "fpr= asks for more alarms" awk -v a="$far" -v b="$(value far often.json)" 'BEGIN { exit !(b > a) }'
 
 # ---- detectors alone ----------------------------------------------------------------------------
-expect "each detector alone" [ "$(grep -o '"name":"[a-z_]*","vus_pr":' one.json | wc -l)" = 6 ]
+expect "each detector alone" [ "$(grep -o '"name":"[a-z_]*","vus_pr":' one.json | wc -l)" = 7 ]
 expect "in lines, too" eval 'grep -A 6 "^VUS-PR of each detector alone$" lines | grep -q "^  PCA on windows  *0.[0-9]*$"'
 "$plain" train -q data=normal.csv ignore=anomaly,state window=auto steps=20 threads=1 project=runs name=principal detectors=principal || bad "not trained"
 "$HOURGLASS" val model=runs/principal progress=none data=faults.csv label=anomaly --json >principal.json

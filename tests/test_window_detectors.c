@@ -49,7 +49,7 @@ static void a_moving_z_score_is_of_the_last_step(void **state) {
     assert_int_equal(d.stride, 1);
     assert_int_equal(d.view.length, 5);
     assert_int_equal(d.width, 5 * C);
-    d.type->measure(&d, &x[0][0], 1, &to);
+    d.type->measure(&d, &(hg__seen_windows){&x[0][0], (size_t)d.width, 1}, &to);
     assert_true(fabs((double)far[0] - (2 / 1.01) * (2 / 1.01) / 2) < 1e-6);
     hg__window_detector_clear(&d);
 }
@@ -102,7 +102,7 @@ static void a_spectral_residual_is_the_papers(void **state) {
     assert_int_equal(d.stride, 1);
     draw_windows(x, LONG);
     x[(2 * LONG + LONG - 1) * C] += 5; // the last step of the third
-    d.type->measure(&d, x, WINDOWS, &to);
+    d.type->measure(&d, &(hg__seen_windows){x, (size_t)d.width, WINDOWS}, &to);
     for (int32_t i = 0; i < WINDOWS; i++) {
         const float *window = x + i * LONG * C;
         const double wanted = (residual_of(window, LONG, 0) + residual_of(window, LONG, 1)) / 2;
@@ -117,12 +117,12 @@ static void what_rests_has_no_residual(void **state) {
     const hg__window_said to = {.far = far};
     (void)state;
     hg__window_detector d = make(HG_DETECTOR_spectral_residual, 17);
-    d.type->measure(&d, x, 1, &to);
+    d.type->measure(&d, &(hg__seen_windows){x, (size_t)d.width, 1}, &to);
     assert_true(far[0] == 0);
     hg__window_detector_clear(&d);
     d = make(HG_DETECTOR_spectral_residual, 2); // 8 steps are too few for it
     assert_int_equal(d.view.length, 8);
-    d.type->measure(&d, x, 1, &to);
+    d.type->measure(&d, &(hg__seen_windows){x, (size_t)d.width, 1}, &to);
     assert_true(far[0] == 0);
     hg__window_detector_clear(&d);
 }
@@ -141,7 +141,7 @@ static void detectors_are_named(void **state) {
     assert_string_equal(
         err.message,
         "detectors: expected auto, autoencoder, short_statistics, statistics, long_statistics, "
-        "spectrum, principal, neighbours, long_neighbours, moving_z, spectral_residual, got "
+        "spectrum, principal, neighbours, long_neighbours, moving_z, spectral_residual, residuals, got "
         "'moving'");
     assert_string_equal(hg__window_detector_title(HG_DETECTOR_principal), "PCA on windows");
 }

@@ -31,7 +31,8 @@ static float far_of(hg__window_detector *of, const float by[CHANNELS]) {
             x[t * CHANNELS + c] = (value - s->centre) * s->inverse;
         }
     }
-    of->type->measure(of, x, 1, &(hg__window_said){&far, NULL});
+    of->type->measure(of, &(hg__seen_windows){x, (size_t)of->width, 1},
+                      &(hg__window_said){&far, NULL});
     return far;
 }
 

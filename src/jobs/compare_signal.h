@@ -47,6 +47,8 @@ const char *hg__signal_method_title(int32_t method); // "PCA on windows"
 // The mean over a set's seeds; set -1: over all sets that have one.
 double hg__signal_figure_mean(const hg__signal_comparison *c, int32_t set, int32_t method,
                               int32_t measure);
+// Whether any recording suits it: shown is what does.
+bool hg__signal_method_says(const hg__signal_comparison *c, int32_t method);
 // The method with the highest mean; -1: none has one.
 int32_t hg__signal_best(const hg__signal_comparison *c, int32_t set, int32_t measure);
 void hg__signal_comparison_conclude(const hg__signal_comparison *c, char *text, size_t size);

@@ -28,6 +28,7 @@ static void add_methods(hg__page *to, const hg__signal_comparison *c) {
     hg__page_begin_table(to, "The model, each of its detectors alone, and baselines", column,
                          1 + HG_SIGNAL_MEASURES, ~1ULL);
     for (int32_t m = 0; m < HG_SIGNAL_METHODS; m++) {
+        if (!hg__signal_method_says(c, m)) continue;
         hg__page_row(to);
         hg__page_cell(to, "%s", hg__signal_method_title(m));
         for (int32_t k = 0; k < HG_SIGNAL_MEASURES; k++) {

@@ -42,6 +42,10 @@ double hg__signal_figure_mean(const hg__signal_comparison *c, int32_t set, int32
     return count ? sum / count : (double)NAN;
 }
 
+bool hg__signal_method_says(const hg__signal_comparison *c, int32_t method) {
+    return isfinite(hg__signal_figure_mean(c, -1, method, VUS_PR));
+}
+
 int32_t hg__signal_best(const hg__signal_comparison *c, int32_t set, int32_t measure) {
     int32_t best = -1;
     double most = -1;
@@ -62,7 +66,7 @@ static double rank_of(const hg__signal_comparison *c, int32_t method) {
         sum += 1;
         for (int32_t m = 0; m < HG_SIGNAL_METHODS; m++) {
             const double other = hg__signal_figure_mean(c, s, m, VUS_PR);
-            if (m != method) sum += other > own ? 1 : other < own ? 0 : 0.5;
+            if (m != method && isfinite(other)) sum += other > own ? 1 : other < own ? 0 : 0.5;
         }
     }
     return sum / c->sets;
@@ -135,6 +139,7 @@ static void add_methods(const hg__signal_comparison *c, hg__text *t) {
     }
     hg__text_add(t, "%s\n", c->sets > 1 ? "   rank" : "");
     for (int32_t m = 0; m < HG_SIGNAL_METHODS; m++) {
+        if (!hg__signal_method_says(c, m)) continue;
         hg__text_add(t, "%-21s", hg__signal_method_title(m));
         for (int32_t k = 0; k < HG_SIGNAL_MEASURES; k++) {
             add_figure(t, hg__signal_figure_mean(c, -1, m, k), best[k] == m);
@@ -182,6 +187,7 @@ void hg__signal_comparison_format(const hg__signal_comparison *c, hg__text *out)
 static void add_json_methods(const hg__signal_comparison *c, int32_t set, hg__json_writer *w) {
     hg__json_begin(w, "methods", '[');
     for (int32_t m = 0; m < HG_SIGNAL_METHODS; m++) {
+        if (!hg__signal_method_says(c, m)) continue;
         hg__json_break(w, 6);
         hg__json_begin(w, NULL, '{');
         hg__json_add_text(w, "name", hg__signal_method_name(m));
@@ -234,6 +240,7 @@ void hg__signal_comparison_format_csv(const hg__signal_comparison *c, hg__text *
     for (int32_t s = 0; s < c->sets; s++) {
         for (int32_t i = 0; i < c->seeds * HG_SIGNAL_METHODS; i++) {
             const hg__signal_figure *f = &c->set[s].figure[i];
+            if (!hg__signal_method_says(c, i % HG_SIGNAL_METHODS)) continue;
             hg__text_add_csv(out, c->set[s].name, strlen(c->set[s].name), ',');
             hg__text_add(out, ",%lld,%s", (long long)c->first_seed + i / HG_SIGNAL_METHODS,
                          hg__signal_method_name(i % HG_SIGNAL_METHODS));
