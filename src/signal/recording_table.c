@@ -243,7 +243,7 @@ static int fill(hg__recording_file *f, table_recording *s, hg__raw *raw, hg_erro
         bad = bad || wrong >= 0;
         if (wrong >= 0 && s->stops) return refuse_cell(s, wrong, "a time", err);
     }
-    if (f->has_label) {
+    if (s->c.label >= 0) {
         raw->label[raw->count] = !hg__label_is_normal(&s->cell[s->c.label], f->o->normal);
     }
     if (bad && s->skips) set_missing(f, raw);
