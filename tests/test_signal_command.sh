@@ -163,6 +163,12 @@ refuses "expected a model that knows where codes lie" "$hourglass" generate -q m
 refuses "expected a model of images of any size" "$hourglass" denoise -q model=model.safetensors source=x.csv out=no
 refuses "expected a model of numbers as they are" "$hourglass" compare -q data=x.csv models=model.safetensors out=no
 
+# ---- without names --------------------------------------------------------------------------------
+tail -n +2 x.csv | cut -d, -f 2,3 >bare.csv
+expect "a table without a header is trained on: $(cat err)" train bare data=bare.csv window=auto
+expect "and judged: $(cat err)" "$hourglass" predict -q model=bare data=bare.csv out=bare.out
+expect "a row a step" [ "$(wc -l <bare.out)" = 2001 ]
+
 # ---- the page on model files ----------------------------------------------------------------------
 page=$OLDPWD/docs/MODELFILE.md
 keys=$(head -c 20000 model.safetensors | tr -d '\\' | grep -aoE '"(signal|events)":\{[^}]*\}' | grep -oE '"[a-z_]+":' | tr -d '":' | sort -u)

@@ -56,6 +56,42 @@ expect "classes that are words" cmp one.json words.json
 val data=faults.csv label=anomaly fpr=0.2 --json >often.json
 expect "fpr= asks for more alarms" awk -v a="$far" -v b="$(value far often.json)" 'BEGIN { exit !(b > a) }'
 
+# ---- labels from elsewhere ------------------------------------------------------------------------
+echo '{"other/faults.csv": [], "here/faults.csv": [[2000, 2059], [1000, 1049], [1030, 1099]], "normal.csv": []}' >rows.json
+mkdir -p here && ln -s ../faults.csv here/faults.csv
+val data=here/faults.csv ignore=anomaly labels=rows.json threads=1 --json >rows
+expect "windows of rows" cmp one.json rows
+awk -F, '{ print (NR == 1 ? "time" : 1700000000 + 60 * (NR - 2)) "," $1 "," $2 }' faults.csv >timed.csv
+echo '[["2023-11-15 14:53:20.000000", "2023-11-15T16:32:20Z"], ["2023-11-16 07:33:20", "2023-11-16 08:32:20"]]' >times.json
+val data=timed.csv labels=times.json --json >times
+expect "windows of times" [ "$(count anomalies times)" = 160 ]
+expect "and the same figures" [ "$(value auroc times)" = "$auroc" ]
+echo '["2023-11-15 14:53:20", "2023-11-16 07:33:20"]' >points.json
+val data=timed.csv labels=points.json --json >points
+expect "single steps" [ "$(count anomalies points)" = 2 ]
+tail -n +2 faults.csv | cut -d, -f 1,2 >x_900_1001_1100.txt
+val data=x_900_1001_1100.txt labels=name --json >named
+expect "what the file's name says" [ "$(count anomalies named)" = 100 ]
+"$plain" train data=x_900_1001_1100.txt window=auto labels=name steps=5 threads=1 project=runs name=part 2>&1 | grep -q "900 steps of 2" ||
+    bad "rows for training"
+refuses() { # refuses SENTENCE options...
+    val "${@:2}" >said
+    expect "$*: $(cat said)" grep -qF "$1" said
+}
+refuses "expected windows of 'faults.csv', got those of several files" data=faults.csv labels=rows.json
+refuses "expected windows of 'timed.csv', got none" data=timed.csv labels=rows.json
+refuses "expected steps with times, got none" data=faults.csv labels=times.json
+refuses "expected no label= beside it" data=faults.csv label=anomaly labels=times.json
+refuses "expected a name that ends in rows of training" data=faults.csv labels=name
+for text in '[[3]]' '[["x","y"]]' '[[5,4]]' '[[1,2],["2023-11-15","2023-11-16"]]' '[[1,2,3]]'; do
+    echo "$text" >wrong.json
+    refuses "expected [first, last]" data=faults.csv labels=wrong.json
+done
+echo 3 >wrong.json
+refuses "expected windows of files" data=faults.csv labels=wrong.json
+echo '{' >wrong.json
+refuses "wrong.json" data=faults.csv labels=wrong.json
+
 # ---- without labels -----------------------------------------------------------------------------
 val data=normal.csv >quiet
 val data=normal.csv --json >quiet.json

@@ -14,6 +14,7 @@ hg__recording_options hg__signal_reading(const hg_options *o, const hg__signal *
     const struct hg__values *v = &o->values;
     hg__recording_options how = {.time = v->timestamp,
                                  .label = v->label,
+                                 .labels = v->labels,
                                  .normal = v->normal,
                                  .ignore = v->ignore,
                                  .table = v->table,
@@ -29,7 +30,8 @@ hg__recording_options hg__signal_reading(const hg_options *o, const hg__signal *
     how.channel = (const char *const *)(has_frames ? f->name : d->name);
     how.channels = has_frames ? f->channels : d->read;
     how.header.is_known = true;
-    how.header.name = (has_frames ? f->named : d->named) ? how.channel : NULL;
+    if (!(has_frames ? f->named : d->named)) return how;
+    how.header.name = how.channel;
     how.header.names = how.channels;
     return how;
 }

@@ -11,6 +11,7 @@
 #include "base/host.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "signal/label_spans.h"
 #include "signal/recording_kind.h"
 #include "signal/recording_list.h"
 #include "signal/timeline.h"
@@ -19,6 +20,7 @@ struct hg__recording_state {
     hg__recording_options
         o; // without NULLs; the channels are the first file's from the second one on
     hg__recording_list list;
+    hg__label_spans spans;   // of labels=
     hg__recording_file file; // the one at hand
     int32_t channels;        // that are wanted; of a file there may be more
     int32_t *pick;           // owned, (channels) of the file's channels; NULL: as they come
@@ -206,6 +208,22 @@ static int make_room(hg__recording_state *s, hg_error *err) {
     return HG_OK;
 }
 
+// Those of the file at hand.
+static int label_spans(hg__recording_state *s, hg_error *err) {
+    hg__recording_file *f = &s->file;
+    if (!*s->o.labels) return HG_OK;
+    HG_TRY(hg__label_spans_of(&s->spans, f->path, err));
+    f->has_label = true;
+    if (s->spans.is_time && !f->has_time) {
+        return hg__fail(err, HG_ERR_DATA, "%s: labels=%s: expected steps with times, got none",
+                        f->path, s->o.labels);
+    }
+    if (s->spans.is_time || s->o.resample <= 0) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "labels=%s: expected no resample= beside it, as it counts rows of the file",
+                    s->o.labels);
+}
+
 static int open_file(hg__recording_state *s, int32_t at, hg_error *err) {
     hg__recording_file *f = &s->file;
     const hg__recording_entry *e = &s->list.file[at];
@@ -221,6 +239,7 @@ static int open_file(hg__recording_state *s, int32_t at, hg_error *err) {
     s->raw.count = 0;
     f->source = e->path;
     HG_TRY(f->kind->open(f, err));
+    HG_TRY(label_spans(s, err));
     HG_TRY(name_channels(f, err));
     HG_TRY(pick_channels(s, err));
     return make_room(s, err);
@@ -271,7 +290,7 @@ static const char *text_or_none(const char *text) {
 static hg__recording_options complete(const hg__recording_options *o) {
     hg__recording_options full = o ? *o : (hg__recording_options){0};
     const char **const text[] = {&full.time,  &full.label,  &full.normal, &full.ignore,
-                                 &full.table, &full.on_bad, &full.query};
+                                 &full.table, &full.on_bad, &full.query,  &full.labels};
     for (size_t i = 0; i < sizeof text / sizeof *text; i++) *text[i] = text_or_none(*text[i]);
     if (full.bridge == 0) full.bridge = HG_BRIDGE;
     if (full.bridge < 0) full.bridge = 0;
@@ -330,10 +349,16 @@ static void show_file(hg__recording *r) {
     r->format = r->state->file.format;
     r->step = r->state->line.step;
     r->has_time = r->state->line.is_timed || r->step > 0;
+    r->train_rows = r->state->spans.train_rows;
 }
 
 static int open_first(hg__recording *r, const char *path, hg_error *err) {
     hg__recording_state *s = r->state;
+    if (*s->o.label && *s->o.labels) {
+        return hg__fail(err, HG_ERR_USAGE, "labels=%s: expected no label= beside it, got %s",
+                        s->o.labels, s->o.label);
+    }
+    HG_TRY(hg__label_spans_open(&s->spans, s->o.labels, err));
     HG_TRY(hg__recording_list_read(&s->list, path, err));
     HG_TRY(open_file(s, 0, err));
     HG_TRY(make_buffers(s, err));
@@ -363,6 +388,7 @@ void hg__recording_close(hg__recording *r) {
     if (s) {
         close_file(s);
         hg__timeline_clear(&s->line);
+        hg__label_spans_close(&s->spans);
         hg__free(s->pick);
         hg__free(s->picked);
         hg__free(s->raw.value);
@@ -439,6 +465,7 @@ int hg__recording_next(hg__recording *r, hg__steps *to, hg_error *err) {
         if (!s->is_read_ahead) {
             hg__timeline_run(&s->line, &s->file, &s->raw, s->is_file_over, to);
             to->file = s->at;
+            if (*s->o.labels) hg__label_spans_mark(&s->spans, to, s->line.label);
             if (to->count > 0) return 1;
         }
         const int more = fetch(r, err);

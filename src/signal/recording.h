@@ -29,9 +29,10 @@ typedef struct hg__steps { // valid until the next call
 // All texts are borrowed until the recording is closed; NULL is "".
 typedef struct hg__recording_options {
     const char *time, *label, *normal,
-        *ignore;       // as the options of that name; ""; time "none": there is none
-    const char *table; // array of a .mat or .npz, table of a database; ""
-    const char *query; // odbc:, sqlite: what to select; ""
+        *ignore;        // as the options of that name; ""; time "none": there is none
+    const char *labels; // file of windows that are anomalies, or "name": label_spans.h; ""
+    const char *table;  // array of a .mat or .npz, table of a database; ""
+    const char *query;  // odbc:, sqlite: what to select; ""
     hg__header_options header;
     const char
         *on_bad; // "stop"; "skip", "score_missing": what cannot be read is missing; "" is stop
@@ -57,7 +58,9 @@ typedef struct hg__recording {
     int32_t files;  // of the set
     bool has_time;  // steps have a time
     bool has_when;  // as the file writes it
-    bool has_label; // by label=
+    bool has_label; // by label= or labels=
+    int64_t
+        train_rows; // of the file at hand, that are for training, where its name says so; 0: nobody says
     char note
         [512]; // what a user should know of how it is read; complete at the end of the first reading
     struct hg__recording_state *state;     // of files; NULL: made of another recording

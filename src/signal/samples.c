@@ -53,16 +53,25 @@ static int take_piece(hg__samples *s, reading *r, const hg__steps *from, int32_t
     return HG_OK;
 }
 
+// Of a block's steps those that are for training.
+static int32_t count_steps(const hg__recording *r, const hg__steps *from) {
+    int32_t count = 0;
+    if (r->train_rows <= 0) return from->count;
+    while (count < from->count && from->row[count] < r->train_rows) count++;
+    return count;
+}
+
 static int take(hg__samples *s, reading *r, const hg__steps *from, hg_error *err) {
     void *to = NULL;
     size_t room = 0;
-    for (int32_t i = 0; i < from->count;) {
+    const int32_t count = count_steps(r->from, from);
+    for (int32_t i = 0; i < count;) {
         HG_TRY(hg__sink_reserve(&r->sink, &to, &room, err));
-        const int32_t n = (int32_t)hg__min_64((int64_t)room, from->count - i);
+        const int32_t n = (int32_t)hg__min_64((int64_t)room, count - i);
         HG_TRY(take_piece(s, r, from, i, n, to, err));
         i += n;
     }
-    s->steps += from->count;
+    s->steps += count;
     return HG_OK;
 }
 
