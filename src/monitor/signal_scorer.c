@@ -354,34 +354,39 @@ static void run_all(hg__signal_scorer *s) {
 
 // ---- scores out ---------------------------------------------------------------------------------
 
+// Those that speak alone are left out, unless there are no others.
 static float score_of(const hg__signal_scorer *s, int32_t t) {
-    float sum = 0, weight = 0;
+    float sum = 0, weight = 0, alone = NAN;
     for (int32_t i = 0; i < s->watchers; i++) {
         const watcher *w = &s->watcher[i];
-        if (w->windows[t] == 0 || w->detector.type->speaks_alone) continue;
+        if (w->windows[t] == 0 || w->detector.weight == 0) continue;
+        if (w->detector.type->speaks_alone) {
+            alone = w->sum[t] / (float)w->windows[t];
+            continue;
+        }
         sum += w->detector.weight * w->sum[t] / (float)w->windows[t];
         weight += w->detector.weight;
     }
-    return weight > 0 ? sum / weight : NAN;
+    return weight > 0 ? sum / weight : alone;
 }
 
 // Steps come in order.
 static float score_now(hg__signal_scorer *s, int32_t t) {
-    float sum = 0, weight = 0, alone = 0;
+    float sum = 0, weight = 0, alone = NAN;
     for (int32_t i = 0; i < s->watchers; i++) {
         watcher *w = &s->watcher[i];
         if (!isnan(w->ended[t])) w->latest = w->ended[t];
         if (isnan(w->latest) || w->detector.weight == 0) continue;
         if (!w->detector.is_prompt && !s->is_alone) continue;
         if (w->detector.type->speaks_alone) {
-            alone = fmaxf(alone, alone_share * (float)hg__usual_expand((double)w->latest));
+            alone = alone_share * (float)hg__usual_expand((double)w->latest);
             continue;
         }
         sum += w->detector.weight * w->latest;
         weight += w->detector.weight;
     }
     alone = (float)hg__usual_compress((double)alone);
-    return weight > 0 ? fmaxf(sum / weight, alone) : NAN;
+    return weight > 0 && !(alone > sum / weight) ? sum / weight : alone;
 }
 
 // As it is up to 5, then ever slower up to 10.
