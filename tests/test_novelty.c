@@ -85,7 +85,7 @@ static void novelty_begins_an_event(void **state) {
     for (int t = 0; t < MOST_STEPS; t++) d.value[t] = usual(t);
     fit_drawn(&f, &d, 32, HG_SIGNAL_PLANT);
     assert_int_equal(hg__signal_alarms_init(&a, f.model, "m", &err), HG_OK);
-    assert_true(a.told.steps == MOST_STEPS / 2);
+    assert_int_equal((int64_t)a.told.steps, MOST_STEPS / 2);
     hg__scored_step step = {.now = 0.3F, .score = 0.3F};
     assert_false(hg__signal_alarms_take(&a, &step).is_alarm);
     step.novelty = 20;

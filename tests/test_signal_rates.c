@@ -118,6 +118,20 @@ static int64_t count_events(const fitted *f, const float *now, double per_step, 
     return events;
 }
 
+// Of a plant whose scores these are.
+static void expect_rates(const fitted *f, const float *now, const char *name, double most) {
+    // 2, 8.64, 30 and 100 a day at a step a second; 12 a day at a step a minute
+    static const double rate[] = {2 / 86400.0, 1e-4, 30 / 86400.0, 100 / 86400.0, 12 / 1440.0};
+    double share;
+    for (size_t r = 0; r < sizeof rate / sizeof *rate; r++) {
+        const double want = rate[r] * LONG_RUN;
+        const double got = (double)count_events(f, now, rate[r], &share);
+        if (fabs(got / want - 1) > 0.2) fail_msg("%s: %g events, not %g", name, got, want);
+    }
+    (void)count_events(f, now, 0, &share);
+    if (share > most) fail_msg("%s: %g of the steps in alarms, not 0.01", name, share);
+}
+
 static void false_alarms_come_as_often_as_they_are_asked_for(void **state) {
     (void)state;
     static const slow slows[] = {
@@ -126,27 +140,14 @@ static void false_alarms_come_as_often_as_they_are_asked_for(void **state) {
         {"swing",       0,   0,   0.5, false},
         {"all of them", 0.5, 0.5, 0.3, false},
     };
-    // 2, 8.64, 30 and 100 a day at a step a second; 12 a day at a step a minute
-    static const double rate[] = {2 / 86400.0, 1e-4, 30 / 86400.0, 100 / 86400.0, 12 / 1440.0};
     float *now = hg__alloc(LONG_RUN, sizeof *now, NULL);
     plant p = {0};
     fitted f;
     assert_non_null(now);
     learn(&f, &p);
     for (size_t k = 0; k < sizeof slows / sizeof *slows; k++) {
-        double share;
         score(&f, p, &slows[k], LONG_RUN, now);
-        for (size_t r = 0; r < sizeof rate / sizeof *rate; r++) {
-            const double want = rate[r] * LONG_RUN;
-            const double got = (double)count_events(&f, now, rate[r], &share);
-            if (fabs(got / want - 1) > 0.2) {
-                fail_msg("%s drifts: %g events, not %g", slows[k].name, got, want);
-            }
-        }
-        (void)count_events(&f, now, 0, &share);
-        if (share > (k == 0 ? 0.012 : 0.02)) {
-            fail_msg("%s drifts: %g of the steps in alarms, not 0.01", slows[k].name, share);
-        }
+        expect_rates(&f, now, slows[k].name, k == 0 ? 0.012 : 0.02);
     }
     clear_fitted(&f);
     hg__free(now);

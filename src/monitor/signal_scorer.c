@@ -456,7 +456,7 @@ static float score_now(hg__signal_scorer *s, int32_t t) {
         if (isnan(w->latest) || w->detector.weight == 0) continue;
         if (!w->detector.is_prompt && !s->is_alone) continue;
         if (w->detector.speaks_alone) {
-            alone = fmaxf(alone, alone_share * (float)hg__usual_expand((double)w->latest));
+            alone = alone_share * (float)hg__usual_expand((double)w->latest);
             continue;
         }
         sum += w->detector.weight * w->latest;
