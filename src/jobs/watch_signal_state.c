@@ -18,7 +18,7 @@
 
 enum { PARTS = 4096 }; // of Kafka, at most
 static const double keep_seconds = 1;
-static const char magic[8] = "HGSIGW2";
+static const char magic[8] = "HGSIGW3";
 
 static uint64_t digest(const void *bytes, size_t size) {
     const hg__siphash_key key = {0, 0};

@@ -426,7 +426,7 @@ static float score_of(const hg__signal_scorer *s, int32_t t) {
     float sum = 0, weight = 0;
     for (int32_t i = 0; i < s->watchers; i++) {
         const watcher *w = &s->watcher[i];
-        if (w->windows[t] == 0 || w->detector.speaks_alone) continue;
+        if (w->windows[t] == 0) continue;
         sum += w->detector.weight * w->sum[t] / (float)w->windows[t];
         weight += w->detector.weight;
     }

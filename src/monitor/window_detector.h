@@ -55,8 +55,7 @@ typedef struct hg__window_detector_type {
     bool (*suits)(const hg__signal *s); // whether such a recording may have it; NULL: any
     bool is_of_end;                     // what is said of a window is of its last step alone
     bool takes_power;                   // windows are as long as a power of two
-    bool
-        speaks_alone; // it counts in the score of now alone, which is at least a share of what it says
+    bool speaks_alone; // in the score of now, which is at least a share of what it says
 } hg__window_detector_type;
 
 enum { HG_PART_NAME = 64 };
