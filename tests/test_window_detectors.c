@@ -141,7 +141,8 @@ static void detectors_are_named(void **state) {
     assert_string_equal(
         err.message,
         "detectors: expected auto, autoencoder, short_statistics, statistics, long_statistics, "
-        "spectrum, principal, neighbours, long_neighbours, moving_z, spectral_residual, residuals, got "
+        "spectrum, principal, neighbours, long_neighbours, moving_z, spectral_residual, residuals, "
+        "got "
         "'moving'");
     assert_string_equal(hg__window_detector_title(HG_DETECTOR_principal), "PCA on windows");
 }
