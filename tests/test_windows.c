@@ -196,7 +196,12 @@ static void rows_are_windows(void **state) {
             hold(&s, NULL, 0, disk ? 4096 : 1 << 20);
             const hg__windows w = {
                 .from = &s,
-                .view = {24, 3, every, every > 1, scale, 20},
+                .view = {.length = 24,
+                         .channels = 3,
+                         .every = every,
+                         .is_normalised = every > 1,
+                         .scale = scale,
+                         .limit = 20},
                 .start = start,
                 .count = 3
             };
