@@ -31,8 +31,7 @@ static void pca_rebuilds_better_than_a_network_without_training(void **state) {
         fit_drawn(&f, &learned, 16, (hg__signal_kind)kind);
         const hg__rebuilt r = measure(&f, 1), threads = measure(&f, 3),
                           kept = hg__rebuilt_load(f.model);
-        if (!(r.pca > 0.001 && r.pca < 0.9 && r.network > r.pca))
-            fail_msg("%g, %g", r.network, r.pca);
+        assert_true(r.pca > 0.001 && r.pca < 0.9 && r.network > r.pca);
         assert_int_equal(r.axes, 8);
         assert_true(is_equal(r.network, threads.network) && is_equal(r.pca, threads.pca));
         assert_true(is_equal(r.network, kept.network) && is_equal(r.pca, kept.pca));

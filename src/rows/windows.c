@@ -9,14 +9,14 @@
 
 static const float least_deviation = 0.3F; // of a window that is normalised
 
-// One channel: its values stand `step` apart.
-static void fill(float *x, int32_t length, int32_t step, float centre) {
+// One channel: its values stand so far apart.
+static void fill(float *x, int32_t count, int32_t apart, float centre) {
     int32_t i = 0;
-    while (i < length && isnan(x[(size_t)i * (size_t)step])) i++;
-    const float first = i < length ? x[(size_t)i * (size_t)step] : centre;
+    while (i < count && isnan(x[(size_t)i * (size_t)apart])) i++;
+    const float first = i < count ? x[(size_t)i * (size_t)apart] : centre;
     float last = first;
-    for (i = 0; i < length; i++) {
-        float *at = x + (size_t)i * (size_t)step;
+    for (i = 0; i < count; i++) {
+        float *at = x + (size_t)i * (size_t)apart;
         if (isnan(*at)) *at = last;
         last = *at;
     }
