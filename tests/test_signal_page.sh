@@ -46,6 +46,27 @@ run predict model=$model data=new.csv out=x.csv page=x.csv
 expect "the page is not the scores: $(cat err)" grep -qF "page: expected another file than out=" err
 run predict model=$model data=new.csv out=x.csv page=new.csv
 expect "nor the recording: $(cat err)" grep -qF "page: expected another file than those that are read" err
+# The overview alone, as a picture.
+must predict model=$model data=new.csv out=scores.csv page=one.svg threads=1
+must predict model=$model data=new.csv out=scores.csv page=two.svg threads=2
+expect "with two threads the same picture" cmp -s one.svg two.svg
+expect "page=x.svg leaves the scores as they are" cmp scores.csv plain.csv
+must val model=$model data=new.csv label=label page=val.svg
+for file in one.svg val.svg; do
+    expect "$file is well-formed" python3 -c 'import sys, xml.etree.ElementTree as e; e.parse(sys.argv[1])' "$file"
+    for kind in now limit seen made event gap; do
+        expect "$file draws '$kind'" grep -qE "<path class=\"[a-z ]*$kind\" d=\"M[0-9]" "$file"
+    done
+    expect "$file names channels and time" grep -qE '>(&lt;b&gt;flow&lt;/b&gt;|time)</text>' "$file"
+    expect "$file asks for nothing" bash -c "! grep -E 'href|url\(|@import|<script' $file"
+done
+expect "labels are drawn" grep -q ">labelled<" val.svg
+run compare data=new.csv window=32 label=label page=x.svg
+expect "compare draws none: $(cat err)" grep -qF "page: expected a name that ends in .html, got x.svg" err
+must train data=normal.csv ignore=label,time epochs=1 project=runs name=table report=false
+run predict model=runs/table data=new.csv out=x.csv page=x.svg
+expect "nor does predict with a table: $(cat err)" grep -qF "page: expected a name that ends in .html, got x.svg: only" err
+expect "and nothing is written" test ! -e x.svg
 # Windows whose steps are means of several, and a recording that ends before one does.
 must train data=normal.csv window=600 ignore=label epochs=1 project=runs name=long report=false
 must predict model=runs/long data=new.csv out=x.csv page=long.html

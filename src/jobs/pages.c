@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/show.h"
 #include "image/image.h"
+#include "report/signal_figure.h"
 
 static int descriptor_of(const char *path) {
     return strcmp(path, "-") == 0 ? STDOUT_FILENO : hg__named_descriptor(path);
@@ -34,7 +35,7 @@ static bool is_in(const hg_options *o) {
     return *v->anonymise && hg__is_same_file(v->anonymise, v->page);
 }
 
-int hg__job_page_check(const hg_options *o, hg_error *err) {
+int hg__job_figure_check(const hg_options *o, hg_error *err) {
     const struct hg__values *v = &o->values;
     if (!*v->page) return HG_OK;
     if (is_in(o)) {
@@ -50,6 +51,16 @@ int hg__job_page_check(const hg_options *o, hg_error *err) {
                         v->page);
     }
     return hg__check_creatable(v->page, err);
+}
+
+int hg__job_page_check(const hg_options *o, hg_error *err) {
+    if (hg__is_figure_path(o->values.page)) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "page: expected a name that ends in .html, got %s: only predict and val "
+                        "with a model of a signal draw a picture (.svg)",
+                        o->values.page);
+    }
+    return hg__job_figure_check(o, err);
 }
 
 int hg__job_page_save(hg__page *p, const hg_options *o, const hg__page_head *head,

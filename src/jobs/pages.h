@@ -11,6 +11,8 @@
 
 // page= is none of the files that are read or written, and can be made; HG_OK where it was not set.
 int hg__job_page_check(const hg_options *o, hg_error *err);
+// The same where it may also be a picture (.svg): of signals.
+int hg__job_figure_check(const hg_options *o, hg_error *err);
 
 // The last section, how to do it again, and the file. model: what was looked at with, or NULL; fingerprint: of the data, "".
 int hg__job_page_save(hg__page *p, const hg_options *o, const hg__page_head *head,

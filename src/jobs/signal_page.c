@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "base/show.h"
 #include "jobs/pages.h"
-#include "report/signal_chart.h"
+#include "report/signal_figure.h"
 
 // Of events those with the highest scores are kept, and the one that goes on; of bins and steps as many as there are numbers for.
 enum {
@@ -92,7 +92,7 @@ int hg__signal_page_open(hg__signal_page **page, const hg__signal_judging *j, co
                          hg_error *err) {
     *page = NULL;
     if (!*o->values.page) return HG_OK;
-    HG_TRY(hg__job_page_check(o, err));
+    HG_TRY(hg__job_figure_check(o, err));
     hg__signal_page *p = hg__alloc(1, sizeof *p, err);
     if (!p) return HG_ERR_MEMORY;
     p->in = j;
@@ -339,6 +339,9 @@ static int write_page(const hg__signal_page *p, const hg__signal_shown *what,
     const hg__page_head head = {title,
                                 "How unusual each step is for a model of what is normal, when that "
                                 "was an event, and which channels speak for it."};
+    if (hg__is_figure_path(p->o->values.page)) {
+        return hg__signal_figure_save(p->o->values.page, title, what, err);
+    }
     if (m) hg__signal_page_add_figures(&page, m);
     hg__signal_chart_add(&page, what);
     if (m) hg__signal_page_add_table(&page, &m->all);

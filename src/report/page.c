@@ -317,8 +317,9 @@ static void add_head(hg__text *t, const hg__page *p, const hg__page_head *head) 
     hg__text_add(t, "</ul></nav>\n<main>\n");
 }
 
-static int write_file(const char *path, const hg__text *t, hg_error *err) {
+int hg__page_write(const char *path, const hg__text *t, hg_error *err) {
     hg__writer file = {.fd = -1};
+    if (t->failed) return hg__fail(err, HG_ERR_MEMORY, "%s: out of memory while writing", path);
     hg__sweep_beside(path);
     int code = hg__writer_open(&file, path, err);
     if (code == HG_OK) code = hg__writer_add(&file, t->data, t->length, err);
@@ -333,9 +334,8 @@ int hg__page_save(hg__page *p, const char *path, const hg__page_head *head, hg_e
     add_head(&t, p, head);
     if (p->body.length) hg__text_add_bytes(&t, p->body.data, p->body.length);
     hg__text_add(&t, "</main>\n<script>\n%s</script>\n</body>\n</html>\n", hg__page_script);
-    const bool failed = t.failed || p->body.failed || p->contents.failed || p->style.failed;
-    const int code = failed ? hg__fail(err, HG_ERR_MEMORY, "%s: out of memory while writing", path)
-                            : write_file(path, &t, err);
+    if (p->body.failed || p->contents.failed || p->style.failed) t.failed = true;
+    const int code = hg__page_write(path, &t, err);
     hg__text_clear(&t);
     hg__page_clear(p);
     return code;

@@ -98,6 +98,8 @@ typedef struct hg__page_head {
 
 // All of it is there, or none; the page is cleared in both cases.
 int hg__page_save(hg__page *p, const char *path, const hg__page_head *head, hg_error *err);
+// A text as a file, whole or not at all; a text that ran out of memory is none.
+int hg__page_write(const char *path, const hg__text *t, hg_error *err);
 
 extern const char hg__page_style[], hg__page_script[]; // page_style.c, page_script.c
 #endif
