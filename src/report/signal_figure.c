@@ -146,7 +146,7 @@ static void add_times(const hg__signal_plot *o, const hg__signal_shown *s, doubl
         hg__text_add(o->to, "<path class=\"edge\" d=\"M%.6g %.6gv4\"/>\n", x, foot);
         add_text(o->to, x, foot + 18, " text-anchor=\"middle\"", tick[i].words);
     }
-    add_text(o->to, LEFT + BOX / 2, foot + 38, " class=\"name\" text-anchor=\"middle\"", name);
+    add_text(o->to, LEFT + BOX / 2.0, foot + 38, " class=\"name\" text-anchor=\"middle\"", name);
 }
 
 static void draw(hg__text *t, const char *title, const hg__signal_shown *s) {
