@@ -19,14 +19,14 @@
 //   arithmetic    the host's rounding mode, flush-to-zero and floating-point traps change no bit; they too come back.
 //   allocators    malloc() and free(). No other library's allocator or settings are changed.
 //   stack         128 KB are enough for any call.
-//   threads       those of scorers, detectors, denoisers and jobs block all signals that are not about themselves, and end with
+//   threads       those of scorers, detectors, monitors, denoisers and jobs block all signals that are not about themselves, and end with
 //                 hg_scorer_free(), hg_detector_free(), hg_denoiser_free() or the job. A model may be used by any number of them
 //                 at once.
 //   signals       no handler is set. Writing to a pipe (out=) whose reader has left raises SIGPIPE as write() does; where the
 //                 host ignores it the call gives HG_ERR_IO. Stop a job by hg_listener.stop, which a handler may set, or by hg_listener.abort.
 //   cancellation  pthread_cancel() takes effect when the call has returned: nothing leaks, but a job runs to its end unless
 //                 hg_listener.stop or abort asks it not to. A callback returns: no longjmp(), no exceptions through it.
-//   fork          a child may use and free what its parent made; scorers, detectors and denoisers run there on one thread. What holds for every
+//   fork          a child may use and free what its parent made; scorers, detectors, monitors and denoisers run there on one thread. What holds for every
 //                 library with threads holds here: a child forked while another thread is within a call may only exec() or _exit(), and
 //                 so may one that is forked in a callback.
 //   dlclose       may be called once every object is freed; nothing of the library stays. Libraries that it opened when they

@@ -69,7 +69,7 @@ static void judge_inside(hg_step_verdict *v) {
             assert_true(equal(a.p, v[at].p_value));
             assert_int_equal(a.is_alarm, v[at].alarm);
             assert_int_equal(a.event, v[at].event);
-            assert_true(equal((double)step[i].now, v[at].score));
+            assert_true(equal((double)a.score, v[at].score));
         }
     }
     assert_int_equal(at, seen.steps);

@@ -108,7 +108,8 @@ static void give(hg_monitor *w, const hg__scored_step *step, int32_t i, hg_step_
                  int64_t at) {
     const hg__alarm a = hg__signal_alarms_take(&w->alarms, step);
     const size_t size = all->size;
-    hg_step_verdict v = {.score = (double)step->now,
+    const bool has_alarms = hg__signal_alarms_has(&w->alarms);
+    hg_step_verdict v = {.score = (double)(has_alarms ? a.score : step->now),
                          .p_value = a.p,
                          .event = a.event,
                          .alarm = a.is_alarm,
