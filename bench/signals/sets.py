@@ -63,7 +63,7 @@ def show(name, found, began):
     for detector, x in mean.items():
         print("  %-18s %7.3f %7.3f %7.3f%s" % (detector, *x, "  <" * (detector == best)), flush=True)
     for detector in sorted({d for a in alone for d in a}):
-        print("  %-18s %7.3f" % ("alone: " + detector, np.mean([a.get(detector, 0) for a in alone])), flush=True)
+        print("  %-18s %7.3f" % ("alone: " + detector, np.mean([a[detector] for a in alone if detector in a])), flush=True)
     return best
 
 

@@ -80,15 +80,18 @@ void hg_monitor_free(hg_monitor *w) {
 }
 
 int32_t hg_monitor_channels(const hg_monitor *w) {
+    HG_ENTRY;
     return hg__signal_scorer_signal(w->scorer)->read;
 }
 
 const char *hg_monitor_channel_at(const hg_monitor *w, int32_t i) {
+    HG_ENTRY;
     const hg__signal *d = hg__signal_scorer_signal(w->scorer);
     return i >= 0 && i < d->read ? d->name[i] : NULL;
 }
 
 void hg_monitor_restart(hg_monitor *w) {
+    HG_ENTRY;
     w->begins = true;
 }
 
