@@ -171,6 +171,30 @@ static void what_is_saved_is_loaded_bit_for_bit(void **state) {
     hg_model_free(n);
 }
 
+static void the_way_of_computing_is_kept(void **state) {
+    (void)state;
+    static const hg__compute ways[] = {
+        {HG_IN_FP32, false},
+        {HG_IN_FP32, true },
+        {HG_IN_BF16, false},
+        {HG_IN_INT8, true }
+    };
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        hg_model *m = make_full();
+        hg_error err = {0};
+        hg__network_set_compute(&m->net, ways[i]);
+        assert_int_equal(hg__model_save(m, in_folder("m"), NULL, &err), HG_OK);
+        hg_model *n = hg_model_load(in_folder("m"), &err);
+        assert_non_null(n);
+        assert_int_equal(n->net.compute.precision, ways[i].precision);
+        assert_int_equal(n->net.compute.fast, ways[i].fast);
+        const hg__compute of_layer = n->net.spec.layer[1].compute;
+        assert_true(of_layer.precision == ways[i].precision && of_layer.fast == ways[i].fast);
+        hg_model_free(m);
+        hg_model_free(n);
+    }
+}
+
 static uint8_t *read_file(const char *path, size_t *size) {
     hg__content content;
     assert_int_equal(hg__content_read(&content, path, NULL), HG_OK);
@@ -347,6 +371,10 @@ static void tensors_of_the_optimizer_may_be_there(void **state) {
 }
 
 #define MODULE ",\"module\":{\"class\":\"A\",\"layout\":\"channels_first\",\"names\":"
+#define COMPUTE                                                                                  \
+ "compute: expected precision (fp32, bf16 or int8) and fast (true or false): a newer Hourglass " \
+ "may have written it"
+
 static void a_bad_description_is_refused_with_its_sentence(void **state) {
     (void)state;
     // clang-format off
@@ -371,6 +399,10 @@ static void a_bad_description_is_refused_with_its_sentence(void **state) {
         {HEAD ",\"options\":[]}", "options: expected an object"},
         {HEAD ",\"range\":3}", "range: expected samples (a type, or mixed), white, low and high"},
         {HEAD ",\"range\":{\"samples\":\"U16\",\"white\":65535,\"low\":2,\"high\":2}}", "range: expected samples (a type, or mixed), white, low and high"},
+        {HEAD ",\"compute\":3}", COMPUTE},
+        {HEAD ",\"compute\":{\"precision\":\"fp64\"}}", COMPUTE},
+        {HEAD ",\"compute\":{\"fast\":1}}", COMPUTE},
+        {HEAD ",\"compute\":{\"fast\":true,\"slow\":true}}", COMPUTE},
         {HEAD ",\"data\":3}", "data: expected a fingerprint"},
         {HEAD ",\"data\":\"0123456789012345678901234567890\"}", "data: expected a fingerprint"},
         {HEAD ",\"module\":[]}", "module: expected an object"},
@@ -515,6 +547,7 @@ int main(int argc, char **argv) {
     if (!mkdtemp(folder)) return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_saved_is_loaded_bit_for_bit),
+        cmocka_unit_test(the_way_of_computing_is_kept),
         cmocka_unit_test(what_is_attached_is_kept_and_checked),
         cmocka_unit_test(the_detectors_parts_are_kept),
         cmocka_unit_test(parts_of_numbers_are_finite),

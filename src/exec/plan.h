@@ -47,6 +47,8 @@ hg__run_plan *hg__run_plan_new(const hg__network *net, hg__pool *pool, const hg_
 // From now on outputs are as rows have them: probabilities for logits. HG_SCORE is then the mean squared error of these; losses
 // and HG_ERRORS, which want logits, are not to be asked for.
 void hg__run_plan_finish(hg__run_plan *p);
+// After weights were changed: what was prepared of them (hg__layer_type.prepare) is made anew.
+void hg__run_plan_refresh(hg__run_plan *p);
 void hg__run_plan_free(hg__run_plan *p); // NULL is fine
 // Any number of rows. out: as the goal says, contiguous. Allocates nothing, cannot fail.
 void hg__run(hg__run_plan *p, hg__goal goal, const hg__input *in, float *out);

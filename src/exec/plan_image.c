@@ -10,6 +10,7 @@
 
 #include "base/int.h"
 #include "base/mem.h"
+#include "exec/prepared.h"
 #include "graph/network.h"
 #include "graph/program.h"
 
@@ -44,10 +45,11 @@ struct hg__image_plan {
     hg__network *folded;    // owned: with batch norms taken in; or NULL
     hg__pool *pool;         // borrowed
     const hg__kernels *k;
-    hg__spec spec;       // owned: the network's, for this size
-    hg__program program; // owned, of spec
-    size_t *value_at;    // owned, (values): offset of each in block
-    hg__real *block;     // owned: per thread scratch_stride, then the values
+    hg__spec spec;         // owned: the network's, for this size
+    hg__program program;   // owned, of spec
+    hg__prepared prepared; // of the program
+    size_t *value_at;      // owned, (values): offset of each in block
+    hg__real *block;       // owned: per thread scratch_stride, then the values
     size_t scratch_stride;
     int32_t first, last; // operations being run: the first, and those behind it that work in place
     int32_t band;        // lines a task
@@ -153,6 +155,7 @@ static int lay_out(hg__image_plan *p, int32_t threads, size_t *count, hg_error *
 }
 
 static void clear(hg__image_plan *p) {
+    hg__prepared_clear(&p->prepared);
     hg__program_clear(&p->program);
     hg__spec_clear(&p->spec);
     hg__free(p->value_at);
@@ -173,8 +176,9 @@ size_t hg__image_plan_tapped_bytes(const hg__network *net, int32_t height, int32
     for (int32_t i = 0; i < taps->count; i++) p.tap[i] = taps->layer[i];
     int code = reshape(&p.spec, net, height, width, NULL);
     if (code == HG_OK) code = lay_out(&p, threads, &count, NULL);
+    const size_t bytes = code < 0 ? 0 : count * sizeof(hg__real) + hg__prepared_bytes(&p.program);
     clear(&p);
-    return code < 0 ? 0 : count * sizeof(hg__real);
+    return bytes;
 }
 
 // Where the taps are in the network that runs.
@@ -212,8 +216,12 @@ hg__image_plan *hg__image_plan_new_tapped(const hg__network *net, hg__pool *pool
     if (!p->net) code = HG_ERR_MODEL;
     if (code == HG_OK) code = reshape(&p->spec, p->net, height, width, err);
     if (code == HG_OK) code = lay_out(p, hg__pool_threads(pool), &count, err);
+    if (code == HG_OK) code = hg__prepared_init(&p->prepared, &p->program, p->k, err);
     if (code == HG_OK) p->block = hg__alloc(count, sizeof *p->block, err);
-    if (p->block) return p;
+    if (p->block) {
+        hg__prepared_run(&p->prepared, p->net->params, pool);
+        return p;
+    }
     hg__image_plan_free(p);
     return NULL;
 }
@@ -258,6 +266,7 @@ static void run_band(void *context, int32_t task, int32_t thread) {
     for (int32_t i = p->first; i <= p->last; i++) {
         const hg__op *op = &p->program.op[i];
         pass.x2 = view_of(p, op->x2);
+        pass.prepared = hg__prepared_of(&p->prepared, op);
         op->layer->type->forward(op->layer, &pass, view_of(p, op->x), view_of(p, op->y), 1);
     }
 }

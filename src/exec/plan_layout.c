@@ -187,7 +187,8 @@ static size_t count_bytes(const hg__train_plan *p, size_t elements) {
                            batch * sizeof *p->row_loss,
                            batch * g->measured_count * sizeof *p->measured,
                            (size_t)g->values * (sizeof *p->buffer + sizeof *p->value_at),
-                           hg__program_bytes(g)};
+                           hg__program_bytes(g),
+                           hg__prepared_bytes(g)};
     for (size_t i = 0; i < sizeof rest / sizeof *rest; i++) {
         if (__builtin_add_overflow(bytes, rest[i], &bytes)) return SIZE_MAX;
     }

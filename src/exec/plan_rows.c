@@ -6,6 +6,7 @@
 #include "base/int.h"
 #include "base/mem.h"
 #include "exec/plan_train.h"
+#include "exec/prepared.h"
 #include "graph/program.h"
 
 // Rows a task carries: enough to use each weight often, few enough for the cache.
@@ -17,12 +18,13 @@ struct hg__run_plan {
     const hg__network *net; // borrowed
     hg__pool *pool;         // borrowed
     const hg__kernels *k;
-    hg__loss_rows rows;  // what the network's are to a loss
-    hg__program program; // owned
-    int32_t chunk;       // rows a task carries
-    bool finishes;       // outputs become what rows have
-    size_t *value_at;    // owned, (values): offset of each in a thread's block
-    int32_t *boundary;   // owned, (layers + 1): the value before each layer, and behind the last
+    hg__loss_rows rows;    // what the network's are to a loss
+    hg__program program;   // owned
+    hg__prepared prepared; // of the program
+    int32_t chunk;         // rows a task carries
+    bool finishes;         // outputs become what rows have
+    size_t *value_at;      // owned, (values): offset of each in a thread's block
+    int32_t *boundary;     // owned, (layers + 1): the value before each layer, and behind the last
     size_t layers_at, spare_at; // offsets of the layers' scratch, and of a loss's
     hg__real *block;            // owned: per thread the values, (chunk, ld) each, and scratch
     size_t block_stride;        // elements a thread
@@ -86,10 +88,18 @@ hg__run_plan *hg__run_plan_new(const hg__network *net, hg__pool *pool, const hg_
     int code = lower(p, err);
     if (code == HG_OK) code = lay_out(p, o, err);
     const size_t threads = (size_t)hg__pool_threads(pool);
+    if (code == HG_OK) code = hg__prepared_init(&p->prepared, &p->program, p->k, err);
     if (code == HG_OK) p->block = hg__alloc(threads, p->block_stride * sizeof *p->block, err);
-    if (p->block) return p;
+    if (p->block) {
+        hg__run_plan_refresh(p);
+        return p;
+    }
     hg__run_plan_free(p);
     return NULL;
+}
+
+void hg__run_plan_refresh(hg__run_plan *p) {
+    hg__prepared_run(&p->prepared, p->net->params, p->pool);
 }
 
 void hg__run_plan_finish(hg__run_plan *p) {
@@ -98,6 +108,7 @@ void hg__run_plan_finish(hg__run_plan *p) {
 
 void hg__run_plan_free(hg__run_plan *p) {
     if (!p) return;
+    hg__prepared_clear(&p->prepared);
     hg__program_clear(&p->program);
     hg__free(p->value_at);
     hg__free(p->boundary);
@@ -146,6 +157,7 @@ static void flow(const job *j, hg__real *block, int32_t rows, int64_t row) {
             pay(op->layer, &pass, view_of(p, op->x, block), rows, j->sums + row);
         }
         pass.x2 = view_of(p, op->x2, block);
+        pass.prepared = hg__prepared_of(&p->prepared, op);
         op->layer->type->forward(op->layer, &pass, view_of(p, op->x, block),
                                  view_of(p, op->y, block), rows);
     }

@@ -34,6 +34,7 @@ static hg__pass pass_of(const chunk *c, const hg__op *op) {
     own.params = c->plan->params[op->block];
     own.training = op->block == 0;
     own.transposed = c->plan->transposed + op->transposed;
+    own.prepared = hg__prepared_of(&c->plan->prepared, op);
     own.statistics = c->plan->statistics + op->statistics;
     own.noted = hg__train_noted(c->plan, op);
     if (op->is_second) own.penalty_scale = 0;

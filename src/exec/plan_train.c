@@ -80,6 +80,7 @@ static void refresh(hg__train_plan *p, const hg__weights_task *t) {
 
 void hg__train_plan_refresh(hg__train_plan *p) {
     for (int32_t i = 0; i < p->tasks; i++) refresh(p, &p->task[i]);
+    hg__prepared_run(&p->prepared, p->weights, p->pool);
 }
 
 void hg__train_plan_refresh_frozen(hg__train_plan *p) {
@@ -113,6 +114,7 @@ hg__train_plan *hg__train_plan_new(hg__network *net, hg__pool *pool, const hg__t
     if (s->judge.network) p->params[2] = s->judge.network->params;
     p->update = s->optim->pick(hg__kernels_pick());
     int code = hg__train_layout_init(p, net, hg__pool_threads(pool), s, &elements, err);
+    if (code == HG_OK) code = hg__prepared_init(&p->prepared, &p->program, p->k, err);
     if (code == HG_OK) code = take_memory(p, elements, err);
     if (code < 0) {
         hg__train_plan_free(p);
@@ -127,6 +129,7 @@ hg__train_plan *hg__train_plan_new(hg__network *net, hg__pool *pool, const hg__t
 
 void hg__train_plan_free(hg__train_plan *p) {
     if (!p) return;
+    hg__prepared_clear(&p->prepared);
     hg__train_layout_clear(p);
     hg__free(p->task);
     hg__free(p->tile_norm);
@@ -301,5 +304,6 @@ double hg__train_step(hg__train_plan *p, const hg__input *in, double lr, int64_t
     } else {
         hg__pool_run(p->pool, run_tile, p, p->tasks);
     }
+    hg__prepared_run(&p->prepared, p->weights, p->pool);
     return loss;
 }

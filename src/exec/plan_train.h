@@ -5,6 +5,7 @@
 #define HG_EXEC_PLAN_TRAIN_H
 #include "base/int.h"
 #include "exec/plan.h"
+#include "exec/prepared.h"
 #include "graph/program.h"
 
 // Where a value lies.
@@ -43,9 +44,10 @@ struct hg__train_plan {
     hg__real *chunk_values; // per thread (chunk_stride)
     hg__weights_task *task; // owned, (tasks): phase 2
     int32_t tasks;
-    hg__real *block;      // owned: everything below lies in it
-    hg__real *state[2];   // (params) each, or NULL
-    hg__real *transposed; // transposed weights
+    hg__real *block;       // owned: everything below lies in it
+    hg__real *state[2];    // (params) each, or NULL
+    hg__real *transposed;  // transposed weights
+    hg__prepared prepared; // of the program
     // (params), only where the whole gradient is wanted before an update: its norm is clipped, or weights are tied
     hg__real *gradient;
     bool has_ties;

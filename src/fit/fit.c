@@ -330,6 +330,7 @@ static int evaluate(hg__run_plan *runner, hg__loader *loader, int32_t width, con
     hg__batch batch;
     double sum = 0;
     int more;
+    hg__run_plan_refresh(runner); // training goes on between
     hg__loader_start(loader, false, 0, 0, 0);
     while ((more = hg__loader_next(loader, &batch, err)) > 0) {
         const hg__input in = {.row = batch.row,

@@ -67,6 +67,11 @@ void hg__network_free(hg__network *net) {
     hg__free(net);
 }
 
+void hg__network_set_compute(hg__network *net, hg__compute how) {
+    net->compute = how;
+    for (int32_t i = 0; i < net->spec.layers; i++) net->spec.layer[i].compute = how;
+}
+
 int hg__network_set_spans(hg__network *net, const hg__column_span *span, int32_t columns,
                           hg_error *err) {
     hg__spans_free(net->spans);
@@ -176,6 +181,7 @@ const hg__network *hg__network_fold(const hg__network *net, hg__network **folded
     hg__network *f = hg__alloc(1, sizeof *f, err);
     if (!f) return NULL;
     int code = shorten(&net->spec, &f->spec, err);
+    f->compute = net->compute; // as its layers, which are copies
     if (code == HG_OK) f->params = hg__alloc(f->spec.params, sizeof *f->params, err);
     if (code == HG_OK) code = f->params ? fill(f, net, err) : HG_ERR_MEMORY;
     if (code == HG_OK && net->spans) {

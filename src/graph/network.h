@@ -11,6 +11,7 @@ typedef struct hg__network {
     hg__real *params;
     // owned: rows are a table's and outputs logits (loss=columns); NULL: rows of numbers
     hg__spans *spans;
+    hg__compute compute; // how it is computed; its layers have the same
 } hg__network;
 
 // A network with its weights drawn (PyTorch's default initialisation) from seed. spec, latent: as hg__spec_parse() has
@@ -22,6 +23,9 @@ int hg__network_init_features(hg__network *net, const char *spec, const hg__shap
                               uint64_t seed, hg_error *err);
 void hg__network_clear(hg__network *net); // {0} is fine
 void hg__network_free(hg__network *net);  // one that hg__network_fold() made; NULL is fine
+
+// It is computed like this from now on.
+void hg__network_set_compute(hg__network *net, hg__compute how);
 
 // Its rows are of these columns from now on (copied), in place of what they were before.
 int hg__network_set_spans(hg__network *net, const hg__column_span *span, int32_t columns,

@@ -105,6 +105,16 @@ static void take_statistics(hg__program *p, const hg__layer *l) {
     if (batch->noted_count) p->noted_count += hg__whole_vectors(batch->noted_count(l));
 }
 
+// Where prepared weights lie. Those of frozen networks in training are read as they are.
+static void take_prepared(hg__program *p, hg__op *op) {
+    const hg__layer *l = op->layer;
+    const bool may = l->type->prepared_count && (!p->trains || op->block == 0);
+    const size_t count = may ? l->type->prepared_count(l, p->trains) : 0;
+    op->has_prepared = count > 0;
+    op->prepared = p->prepared_count;
+    p->prepared_count += hg__whole_vectors(count);
+}
+
 static void add_penalty(hg__program *p, const hg__op *forward) {
     hg__op *op = add_op(p, HG_OP_PENALTY);
     if (!op) return;
@@ -127,6 +137,7 @@ static int32_t add_forward(hg__program *p, const hg__layer *l, int32_t block, in
     op->x = x, op->x2 = x2, op->y = y;
     op->statistics = new.statistics, op->noted = new.noted;
     op->is_second = p->is_second;
+    take_prepared(p, op);
     if (sees_batch(p, l, block)) take_statistics(p, l);
     take_room(p, l);
     if (l->type->penalty && p->trains && block == 0 && !p->is_second) add_penalty(p, &new);

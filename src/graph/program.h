@@ -42,6 +42,8 @@ typedef struct hg__op {
     size_t transposed;             // elements: where its transposed weights lie among the program's
     size_t partial;                // where its gradient lies in a chunk's partial gradients
     size_t statistics;             // where what it knows of the batch lies
+    size_t prepared;               // where its prepared weights lie, of forward and backward alike
+    bool has_prepared;             // it has some
     size_t noted;                  // elements a row before what it noted of each row
 } hg__op;
 
@@ -85,6 +87,7 @@ typedef struct hg__program {
     // training: who reads the input at the end takes it from the rows themselves, some columns at a time
     bool widens_again;
     size_t transposed_count, partial_count, statistics_count; // elements
+    size_t prepared_count; // elements: weights as ways of computing want them
     size_t scratch_count;  // elements: the most that a layer takes
     size_t measured_count; // numbers a row: the most that a layer measures
     size_t noted_count;    // elements a row that layers note, all together

@@ -190,6 +190,12 @@ static hg__info_parts parts_of(const opened *o) {
                             .threads = o->threads};
 }
 
+static void add_compute(hg__text *t, hg__compute c) {
+    if (hg__compute_is_default(c)) return;
+    hg__text_add(t, "computed    in %s%s\n", hg__precision_name(c.precision),
+                 c.fast ? ", fast: convolutions by Winograd's fewer products" : "");
+}
+
 static char *info_text(const opened *o, hg_error *err) {
     const hg_model *m = o->model;
     const hg__info_parts parts = parts_of(o);
@@ -209,6 +215,7 @@ static char *info_text(const opened *o, hg_error *err) {
         hg__text_add(&t, "range       %.9g to %.9g of %s samples are 0 to 1\n", r->low, r->high,
                      hg__dtype_name(r->dtype));
     }
+    add_compute(&t, m->net.compute);
     hg__text_add(&t, "code        %d numbers\n", (int)m->net.spec.code);
     hg__text_add(&t, "parameters  %" PRId64 "\n", m->net.spec.parameters);
     add_memory_line(&t, o);
@@ -280,6 +287,9 @@ static int add_network(hg__json *o, const hg_model *m) {
     bad |= hg__json_set(o, "input_scale", hg__json_real((double)m->input_scale));
     if (m->range.kind != HG_RANGE_UNKNOWN) {
         bad |= hg__json_set(o, "range", hg__model_range_json(&m->range));
+    }
+    if (!hg__compute_is_default(m->net.compute)) {
+        bad |= hg__json_set(o, "compute", hg__model_compute_json(m->net.compute));
     }
     bad |= hg__json_set(o, "parameters", hg__json_integer(m->net.spec.parameters));
     for (int32_t i = 0; i < m->net.spec.layers; i++) {

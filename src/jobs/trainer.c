@@ -64,6 +64,17 @@ static int pick_model(hg__trainer *t, hg_error *err) {
     return t->data->pictures ? hg_options_set(&t->o, "model", "conv", err) : HG_OK;
 }
 
+// As options say; what nobody set is as in the file that training begins with.
+static void set_compute(hg__trainer *t, const hg_model *start) {
+    const struct hg__values *v = &t->o.values;
+    hg__compute how = start ? start->net.compute : (hg__compute){0};
+    if (!start || t->o.set[HG_OPTION_precision]) {
+        (void)hg__precision_find(v->precision, &how.precision); // one of the option's choices
+    }
+    if (!start || t->o.set[HG_OPTION_fast]) how.fast = v->fast;
+    hg__network_set_compute(&t->model->net, how);
+}
+
 // The spec is model=, or where that was left alone that of the model to start with.
 static int make_network(hg__trainer *t, const hg__tensors *weights, const hg_model *start,
                         hg_error *err) {
@@ -71,6 +82,7 @@ static int make_network(hg__trainer *t, const hg__tensors *weights, const hg_mod
     t->model = hg__model_new(start ? start->net.spec.text : v->model, &t->data->source.shape,
                              (int32_t)v->latent, (uint64_t)v->seed, err);
     if (!t->model) return err->code < 0 ? (int)err->code : HG_ERR_USAGE;
+    set_compute(t, start);
     if (t->start) HG_TRY(hg__model_copy_weights(t->model, t->start, err));
     if (*v->pretrained) HG_TRY(hg__model_take_weights(t->model, weights, err));
     return start ? hg__model_keep_module(t->model, start, err) : HG_OK;

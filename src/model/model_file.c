@@ -56,9 +56,19 @@ static int add_text(hg__json *o, const char *key, const char *text, hg_error *er
     return value ? add(o, key, value, err) : HG_ERR_MEMORY;
 }
 
+hg__json *hg__model_compute_json(hg__compute c) {
+    hg__json *o = hg__json_pack("{s:s}", "precision", hg__precision_name(c.precision));
+    if (!o || hg__json_set(o, "fast", hg__json_boolean(c.fast)) == 0) return o;
+    hg__json_free(o);
+    return NULL;
+}
+
 // What stands in the object only where there is one.
 static int add_optional(const hg_model *m, hg__json *o, hg_error *err) {
     if (m->module_text) HG_TRY(add_text(o, "module", m->module_text, err));
+    if (!hg__compute_is_default(m->net.compute)) {
+        HG_TRY(add(o, "compute", hg__model_compute_json(m->net.compute), err));
+    }
     if (m->range.kind != HG_RANGE_UNKNOWN) {
         HG_TRY(add(o, "range", hg__model_range_json(&m->range), err));
     }
@@ -366,6 +376,27 @@ static int read_range(hg_model *m, const hg__json *o, const char *path, hg_error
     return fail_field(path, "range", "samples (a type, or mixed), white, low and high", err);
 }
 
+// What is not known here may change every number: it is refused.
+static int read_compute(hg_model *m, const hg__json *o, const char *path, hg_error *err) {
+    const hg__json *how = hg__json_object_get(o, "compute"),
+                   *precision = hg__json_object_get(how, "precision"),
+                   *fast = hg__json_object_get(how, "fast");
+    const char *name = hg__json_string_value(precision);
+    hg__compute c = {HG_IN_FP32, hg__json_is_true(fast)};
+    if (!how) return HG_OK;
+    const size_t known = (precision != NULL) + (size_t)(fast != NULL);
+    if (!hg__json_is_object(how) || hg__json_object_size(how) != known ||
+        (precision && (!name || !hg__precision_find(name, &c.precision))) ||
+        (fast && !hg__json_is_boolean(fast))) {
+        return fail_field(path, "compute",
+                          "precision (fp32, bf16 or int8) and fast (true or false): a newer "
+                          "Hourglass may have written it",
+                          err);
+    }
+    hg__network_set_compute(&m->net, c);
+    return HG_OK;
+}
+
 static int read_attached(hg_model *m, const hg__json *o, const hg__attachment *const *types,
                          const char *path, hg_error *err) {
     for (; *types; types++) {
@@ -389,6 +420,7 @@ static int read_module(hg_model *m, const hg__json *o, const char *path, hg_erro
 // What stands beside the network.
 static int read_beside(hg_model *m, const hg__json *o, const hg__tensors *t,
                        const hg__attachment *const *types, hg_error *err) {
+    HG_TRY(read_compute(m, o, t->path, err));
     HG_TRY(read_range(m, o, t->path, err));
     HG_TRY(read_module(m, o, t->path, err));
     HG_TRY(read_attached(m, o, types, t->path, err));

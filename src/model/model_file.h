@@ -12,6 +12,8 @@
 enum { HG_MODEL_VERSION = 1 };
 
 hg__json *hg__model_range_json(const hg__range_rule *r); // "range" of the object; NULL: no memory
+hg__json *hg__model_compute_json(
+    hg__compute c); // "compute": only where it is not the default; NULL: no memory
 
 // Whether every parameter of s is among t with its shape and dtype, and nothing else is there. foreign:
 // other programs' files: short names, F64, F16 and BF16 too.

@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "base/tensor.h"
+#include "nn/compute.h"
 
 enum { HG_MAX_ARGS = 8, HG_MAX_PARAMS = 4 };
 
@@ -58,6 +59,7 @@ typedef struct hg__layer {
     int32_t number;      // position in the whole model: the layer's random stream
     int32_t from;        // add, concat, recall: number of the keep layer they take from; else -1
     int32_t skip_takers; // keep: how many take from it
+    hg__compute compute; // how, of types with prepare: the network's
     int32_t tied;        // number of the layer whose weights, turned round, are its own; else -1
     // Types with nudge: the affine layer that with an activation is all there is before it, its weight, and how y tells the
     // activation's slope; at first NULL: more is before it.
@@ -74,6 +76,8 @@ typedef struct hg__pass {
     const hg__real *params; // the model's parameter block
     // transposed weights of this layer, which backward() reads; NULL outside training
     const hg__real *transposed;
+    // weights of this layer as prepare() made them; NULL: the master weights are to be read as they are
+    const hg__real *prepared;
     bool training; // dropout drops
     uint64_t seed; // of the run
     uint64_t step; // counts from 1 over the whole run
@@ -228,6 +232,13 @@ typedef struct hg__layer_type {
     void (*refresh)(const hg__layer *l, const hg__kernels *k, const hg__tile *t,
                     const hg__real *params, hg__real *transposed);
     size_t (*transposed_count)(const hg__layer *l); // elements; NULL if there is none
+
+    // Weights as the layer's way of computing (l->compute) wants them, for forward() and, where the network trains, for backward():
+    // elements, 0: none. Made of the master weights in tasks that any thread takes, whenever these have changed.
+    size_t (*prepared_count)(const hg__layer *l, bool trains); // NULL: never any
+    int32_t (*prepare_tasks)(const hg__layer *l, bool trains);
+    void (*prepare)(const hg__layer *l, const hg__kernels *k, bool trains, int32_t task,
+                    const hg__real *params, hg__real *prepared);
 
     // Images: the gradient of all parameters, added to g chunk by chunk while the chunk is near (NULL: gradient()
     // does it afterwards). g: laid out as the layer's parameters, the first at g[0], so parameter i is at
