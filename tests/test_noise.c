@@ -31,7 +31,7 @@ static void apply(const char *text, const hg__noise_place *at, float *x) {
     const size_t count = hg__noise_scratch(&n, at->height, at->width, at->channels);
     float *scratch = malloc((count + 1) * sizeof *scratch); // sanitizers see its end
     assert_non_null(scratch);
-    if (hg__noise_apply(&n, at, x, scratch, &err) < 0) fail_msg("%s: %s", text, err.message);
+    if (hg__noise_apply(&n, at, x, NULL, scratch, &err) < 0) fail_msg("%s: %s", text, err.message);
     free(scratch);
 }
 
@@ -77,38 +77,78 @@ static void a_noise_is_steps_with_ranges_and_probabilities(void **state) {
     assert_true(parsed("blind").blind && parsed("blind ").steps == 0);
 }
 
+static void a_noise_may_have_several_ways(void **state) {
+    (void)state;
+    const hg__noise n =
+        parsed("gaussian 0-55 + clip | 2.5: camera iso 100-12800 + jpeg 60-98 @ 0.7|camera");
+    assert_int_equal(n.ways, 3);
+    assert_int_equal(n.steps, 5);
+    assert_true(n.way[0].first == 0 && n.way[0].steps == 2 && n.way[0].weight == 1);
+    assert_true(n.way[1].first == 2 && n.way[1].steps == 2 && n.way[1].weight == 2.5);
+    assert_true(n.way[2].first == 4 && n.way[2].steps == 1 && n.way[2].weight == 1);
+    assert_true(n.step[2].low == 100 && n.step[2].high == 12800);
+    assert_true(n.step[4].low == 100 && n.step[4].high == 12800);
+}
+
+static void ways_are_drawn_by_their_weights(void **state) {
+    (void)state;
+    enum { ROWS = 4000 };
+    int count[3] = {0};
+    for (uint64_t k = 0; k < ROWS; k++) {
+        const hg__noise_place at = place_of(1, 1, 3, k);
+        float x[3] = {0.2F, 0.2F, 0.2F};
+        apply("mask 100 | 2: salt_pepper 100 + mask 0 | jpeg 100", &at, x);
+        const int way = x[0] <= 0 ? 0 : x[0] >= 1 ? 1 : 2;
+        count[way]++;
+    }
+    assert_true(abs(count[0] - ROWS / 2) < ROWS / 30); // its own, and half of the grains
+    assert_true(abs(count[1] - ROWS / 4) < ROWS / 30);
+    assert_true(abs(count[2] - ROWS / 4) < ROWS / 30);
+}
+
 static void every_mistake_has_its_sentence(void **state) {
     (void)state;
-#define ALL                                                                                  \
- "gaussian, poisson, speckle, salt_pepper, gaussian_blur, motion_blur, defocus_blur, jpeg, " \
+#define ALL                                                                            \
+ "gaussian, camera, lens, poisson, speckle, salt_pepper, gaussian_blur, motion_blur, " \
+ "defocus_blur, jpeg, "                                                                \
  "downscale, mask, patches, swap, jitter, clip, blind"
+#define EIGHT "mask 1+mask 1+mask 1+mask 1+mask 1+mask 1+mask 1+mask 1"
 #define RANGE "expected a number or a range such as 10-50, got "
     static const struct {
         const char *text, *sentence;
     } wrong[] = {
-        {"gausian 5",                                                      "noise: expected " ALL ", got 'gausian'; did you mean 'gaussian'?"         },
-        {"fog 5",                                                          "noise: expected " ALL ", got 'fog'"                                       },
-        {"gaussian",                                                       "noise: gaussian: " RANGE "the end; did you mean noise=\"gaussian 10-50\"?"},
-        {"gaussian x",                                                     "noise: gaussian: " RANGE "'x'"                                            },
-        {"gaussian 1.2.3",                                                 "noise: gaussian: " RANGE "'1.2.3'"                                        },
+        {"gausian 5",                                                    "noise: expected " ALL ", got 'gausian'; did you mean 'gaussian'?"         },
+        {"fog 5",                                                        "noise: expected " ALL ", got 'fog'"                                       },
+        {"gaussian",                                                     "noise: gaussian: " RANGE "the end; did you mean noise=\"gaussian 10-50\"?"},
+        {"gaussian x",                                                   "noise: gaussian: " RANGE "'x'"                                            },
+        {"gaussian 1.2.3",                                               "noise: gaussian: " RANGE "'1.2.3'"                                        },
         {"gaussian 10-",
-         "noise: gaussian: " RANGE "the end; did you mean noise=\"gaussian 10-50\"?"                                                                  },
-        {"gaussian 50-10",                                                 "noise: gaussian: expected the smaller number first, got 50-10"            },
-        {"gaussian 1001",                                                  "noise: gaussian: expected 0 to 1000, got 1001"                            },
-        {"jpeg 0-50",                                                      "noise: jpeg: expected 1 to 100, got 0"                                    },
+         "noise: gaussian: " RANGE "the end; did you mean noise=\"gaussian 10-50\"?"                                                                },
+        {"gaussian 50-10",                                               "noise: gaussian: expected the smaller number first, got 50-10"            },
+        {"gaussian 1001",                                                "noise: gaussian: expected 0 to 1000, got 1001"                            },
+        {"jpeg 0-50",                                                    "noise: jpeg: expected 1 to 100, got 0"                                    },
         {"mask 5 @ 2",
-         "noise: mask: expected a probability above 0 and at most 1 behind '@', got '2'"                                                              },
+         "noise: mask: expected a probability above 0 and at most 1 behind '@', got '2'"                                                            },
         {"mask 5 @",
-         "noise: mask: expected a probability above 0 and at most 1 behind '@', got ''"                                                               },
-        {"mask 5 jpeg 5",                                                  "noise: expected '+' or the end behind a step, got 'jpeg 5'"               },
+         "noise: mask: expected a probability above 0 and at most 1 behind '@', got ''"                                                             },
+        {"0: mask 5",                                                    "noise: expected a weight above 0 and at most 1000000 before ':', got '0'" },
+        {"mask 5 | : jpeg 5",
+         "noise: expected a weight above 0 and at most 1000000 before ':', got ''"                                                                  },
+        {"mask 5 | ",                                                    "noise: expected a step, got the end"                                      },
+        {"mask 5 | blind",                                               "noise: blind: expected no other step beside it, got 'mask 5 | blind'"     },
+        {"mask 1|mask 1|mask 1|mask 1|mask 1|mask 1|mask 1|mask 1|clip",
+         "noise: expected at most 8 ways, got another, 'clip'"                                                                                      },
+        {"camera iso",                                                   "noise: camera: " RANGE "the end; did you mean noise=\"camera 10-50\"?"    },
+        {"camera 0-50",                                                  "noise: camera: expected 1 to 1e+06, got 0"                                },
+        {"lens",                                                         "noise: lens: " RANGE "the end; did you mean noise=\"lens 10-50\"?"        },
+        {"mask 5 jpeg 5",                                                "noise: expected '+', '|' or the end behind a step, got 'jpeg 5'"          },
         {"25",
-         "noise: expected a kind before its amount, got '25'; did you mean noise=\"gaussian 25\"?"                                                    },
-        {"mask 5 +",                                                       "noise: expected a step, got the end"                                      },
-        {"+ mask 5",                                                       "noise: expected a step, got '+ mask 5'"                                   },
-        {"blind + mask 5",                                                 "noise: blind: expected no other step beside it, got 'blind + mask 5'"     },
-        {"mask 5 + blind",                                                 "noise: blind: expected no other step beside it, got 'mask 5 + blind'"     },
-        {"mask 1+mask 1+mask 1+mask 1+mask 1+mask 1+mask 1+mask 1+jpeg 1",
-         "noise: expected at most 8 steps, got another 'jpeg'"                                                                                        },
+         "noise: expected a kind before its amount, got '25'; did you mean noise=\"gaussian 25\"?"                                                  },
+        {"mask 5 +",                                                     "noise: expected a step, got the end"                                      },
+        {"+ mask 5",                                                     "noise: expected a step, got '+ mask 5'"                                   },
+        {"blind + mask 5",                                               "noise: blind: expected no other step beside it, got 'blind + mask 5'"     },
+        {"mask 5 + blind",                                               "noise: blind: expected no other step beside it, got 'mask 5 + blind'"     },
+        {EIGHT "+" EIGHT "+jpeg 1",                                      "noise: expected at most 16 steps, got another 'jpeg'"                     },
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         hg__noise n;
@@ -534,7 +574,7 @@ static void the_bits_are_the_same_everywhere(void **state) {
         {"gaussian_blur 1.5", 0xbc46de7e3b5da333ULL},
         {"motion_blur 7",     0xd7c14950760f2726ULL},
         {"defocus_blur 2.5",  0xa8861548d6c14e21ULL},
-        {"jpeg 30",           0xd3b5e2754cde93c3ULL},
+        {"jpeg 30",           0x7835c153fd05adb3ULL},
         {"downscale 2.7",     0x84beaa21d7445a87ULL},
         {"mask 20",           0x346fd5991e4b8663ULL},
         {"jitter 0.1-2",      0x7556025ce78d62dbULL},
@@ -633,6 +673,8 @@ static void halves_may_have_any_size(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_noise_is_steps_with_ranges_and_probabilities),
+        cmocka_unit_test(a_noise_may_have_several_ways),
+        cmocka_unit_test(ways_are_drawn_by_their_weights),
         cmocka_unit_test(every_mistake_has_its_sentence),
         cmocka_unit_test(steps_on_images_refuse_other_rows),
         cmocka_unit_test(normal_numbers_are_normal),

@@ -73,7 +73,7 @@ static void expect_means(const hg_result *r, const hg_model *m, const int32_t *p
     for (uint64_t i = 0; i < ROWS; i++) {
         const hg__noise_place place = {.height = 1, .width = 3, .channels = 1, .seed = 5, .row = i};
         memcpy(corrupted, x + 3 * i, sizeof corrupted);
-        assert_int_equal(hg__noise_apply(&noise, &place, corrupted, scratch, NULL), HG_OK);
+        assert_int_equal(hg__noise_apply(&noise, &place, corrupted, NULL, scratch, NULL), HG_OK);
         for (int32_t j = 0; j < columns; j++) in[j] = corrupted[pick[j]];
         hg_reconstruct_rows(s, in, 1, out);
         for (int32_t j = 0; j < columns; j++) {

@@ -42,7 +42,7 @@ static void take_word(const char **at, const char *kind, char word[MOST_NAME + 1
 
 static int refuse_name(const char *at, const char *word, hg_error *err) {
     const char *names[TYPES + 1];
-    char list[256] = "";
+    char list[400] = "";
     for (size_t i = 0; i < TYPES; i++) {
         names[i] = types[i]->name;
         const size_t used = strlen(list);
@@ -79,9 +79,31 @@ static int take_number(const char *name, const char **at, double *value, hg_erro
                     from);
 }
 
+// Whether a step may go without its number, and does.
+static bool has_default(const hg__noise_type *type, const char **at) {
+    const size_t length = type->word ? strlen(type->word) : 0;
+    if (length && strncmp(*at, type->word, length) == 0) {
+        *at += length;
+        skip_blanks(at);
+        return false;
+    }
+    return type->high > 0 && (!**at || strchr("+|@", **at));
+}
+
+static void take_roots(hg__noise_step *s) {
+    double root = s->low > 0 ? s->high / s->low : 1;
+    for (int32_t i = 0; i < HG_NOISE_ROOTS; i++) s->root[i] = root = __builtin_sqrt(root);
+}
+
 static int take_range(const hg__noise_type *type, const char **at, hg__noise_step *s,
                       hg_error *err) {
     if (type->most == 0) return HG_OK;
+    if (has_default(type, at)) {
+        s->low = type->low;
+        s->high = type->high;
+        take_roots(s);
+        return HG_OK;
+    }
     HG_TRY(take_number(type->name, at, &s->low, err));
     skip_blanks(at);
     s->high = s->low;
@@ -99,8 +121,7 @@ static int take_range(const hg__noise_type *type, const char **at, hg__noise_ste
         return hg__fail(err, HG_ERR_USAGE, "noise: %s: expected %g to %g, got %g", type->name,
                         type->least, type->most, s->low < type->least ? s->low : s->high);
     }
-    double root = s->low > 0 ? s->high / s->low : 1;
-    for (int32_t i = 0; i < HG_NOISE_ROOTS; i++) s->root[i] = root = __builtin_sqrt(root);
+    take_roots(s);
     return HG_OK;
 }
 
@@ -152,6 +173,7 @@ static int take_step(hg__noise *n, const char **at, hg_error *err) {
                         HG_MAX_NOISE_STEPS, word);
     }
     hg__noise_step *s = &n->step[n->steps++];
+    n->way[n->ways - 1].steps++;
     s->type = types[i];
     skip_blanks(at);
     HG_TRY(take_range(types[i], at, s, err));
@@ -159,11 +181,33 @@ static int take_step(hg__noise *n, const char **at, hg_error *err) {
     return take_probability(types[i]->name, at, &s->probability, err);
 }
 
+// A way begins: with its weight, where one is given.
+static int take_weight(hg__noise *n, const char **at, hg_error *err) {
+    char word[MOST_NAME + 1];
+    if (n->ways == HG_MAX_NOISE_WAYS) {
+        return hg__fail(err, HG_ERR_USAGE, "noise: expected at most %d ways, got another, '%.40s'",
+                        HG_MAX_NOISE_WAYS, *at);
+    }
+    hg__noise_way *way = &n->way[n->ways++];
+    *way = (hg__noise_way){.first = n->steps, .weight = 1};
+    const char *behind = *at + strspn(*at, "0123456789.");
+    skip_blanks(&behind);
+    if (*behind != ':') return HG_OK;
+    take_word(at, "0123456789.", word);
+    *at = behind + 1;
+    skip_blanks(at);
+    if (hg__parse_float(word, &way->weight) && way->weight > 0 && way->weight <= 1e6) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE,
+                    "noise: expected a weight above 0 and at most 1000000 before ':', got '%s'",
+                    word);
+}
+
 int hg__noise_parse(hg__noise *n, const char *text, hg_error *err) {
     const char *at = text;
     *n = (hg__noise){0};
     skip_blanks(&at);
     if (!*at) return HG_OK;
+    HG_TRY(take_weight(n, &at, err));
     for (int32_t taken = 1;; taken++) {
         HG_TRY(take_step(n, &at, err));
         skip_blanks(&at);
@@ -172,12 +216,14 @@ int hg__noise_parse(hg__noise *n, const char *text, hg_error *err) {
                             "noise: blind: expected no other step beside it, got '%.60s'", text);
         }
         if (!*at) return HG_OK;
-        if (*at != '+') {
+        const char mark = *at;
+        if (mark != '+' && mark != '|') {
             return hg__fail(err, HG_ERR_USAGE,
-                            "noise: expected '+' or the end behind a step, got '%.40s'", at);
+                            "noise: expected '+', '|' or the end behind a step, got '%.40s'", at);
         }
         at++;
         skip_blanks(&at);
+        if (mark == '|') HG_TRY(take_weight(n, &at, err));
     }
 }
 
@@ -214,6 +260,13 @@ size_t hg__noise_scratch(const hg__noise *n, int32_t height, int32_t width, int3
     return most;
 }
 
+bool hg__noise_changes_clean(const hg__noise *n) {
+    for (int32_t i = 0; i < n->steps; i++) {
+        if (n->step[i].type->changes_clean) return true;
+    }
+    return false;
+}
+
 bool hg__noise_needs_donor(const hg__noise *n) {
     for (int32_t i = 0; i < n->steps; i++) {
         if (n->step[i].type->needs_donor) return true;
@@ -225,10 +278,29 @@ static uint64_t key_of(const hg__noise_place *at) {
     return at->seed ^ (at->row >> 32) * 0x9E3779B97F4A7C15ULL;
 }
 
+// The counters of one stream: step i has 16 of them, of which the first draws its amount; between steps 7 and 8 lies the donor's, the
+// way's is far behind.
+enum { FIRST_COUNTER = HG_STREAM_NOISE << 16, DONOR = 8, WAY = 0xfff };
+
+static uint32_t counter_of(int32_t step) {
+    return (uint32_t)(FIRST_COUNTER + (step < DONOR ? step : step + 1) * 16);
+}
+
 int64_t hg__noise_donor(const hg__noise_place *at, int64_t rows) {
-    const uint32_t first = (uint32_t)HG_STREAM_NOISE << 16 | HG_MAX_NOISE_STEPS << 4;
-    const hg__philox draw = hg__philox_run(key_of(at), first, at->epoch, (uint32_t)at->row, 0);
+    const hg__philox draw =
+        hg__philox_run(key_of(at), FIRST_COUNTER + DONOR * 16, at->epoch, (uint32_t)at->row, 0);
     return (int64_t)((((uint64_t)draw.word[0] << 32 | draw.word[1]) >> 1) % (uint64_t)rows);
+}
+
+static const hg__noise_way *draw_way(const hg__noise *n, const hg__noise_place *at) {
+    const hg__philox draw =
+        hg__philox_run(key_of(at), FIRST_COUNTER + WAY * 16, at->epoch, (uint32_t)at->row, 0);
+    double all = 0;
+    for (int32_t i = 0; i < n->ways; i++) all += n->way[i].weight;
+    double left = all * (double)hg__unit_float(draw.word[0]);
+    int32_t i = 0;
+    while (i + 1 < n->ways && left >= n->way[i].weight) left -= n->way[i++].weight;
+    return &n->way[i];
 }
 
 // low (high / low)^u for a u of HG_NOISE_ROOTS bits, from roots, which every machine rounds the same.
@@ -248,12 +320,13 @@ static double draw_amount(const hg__noise_step *s, double u) {
     return s->low + (s->high - s->low) * u;
 }
 
-int hg__noise_apply(const hg__noise *n, const hg__noise_place *at, float *x, float *scratch,
-                    hg_error *err) {
+int hg__noise_apply(const hg__noise *n, const hg__noise_place *at, float *x, float *clean,
+                    float *scratch, hg_error *err) {
     const uint64_t key = key_of(at);
-    for (int32_t i = 0; i < n->steps; i++) {
+    const hg__noise_way *way = draw_way(n, at);
+    for (int32_t i = way->first; i < way->first + way->steps; i++) {
         const hg__noise_step *s = &n->step[i];
-        const uint32_t first = (uint32_t)HG_STREAM_NOISE << 16 | (uint32_t)i << 4;
+        const uint32_t first = counter_of(i);
         const hg__philox draw = hg__philox_run(key, first, at->epoch, (uint32_t)at->row, 0);
         if ((double)hg__unit_float(draw.word[1]) >= s->probability) continue;
         hg__noise_row r = {
@@ -264,6 +337,7 @@ int hg__noise_apply(const hg__noise *n, const hg__noise_place *at, float *x, flo
             .counter = {first + 1, at->epoch, (uint32_t)at->row},
             .amount = draw_amount(s, (double)hg__unit_float(draw.word[0])),
             .size = s->size,
+            .clean = clean,
             .group = at->group,
             .groups = at->groups,
             .donor = at->donor

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // noise.h - how images, tables and other rows are corrupted on purpose: noise="gaussian 0-55 + jpeg 30-90".
 //
-//   noise = step { "+" step }          steps are applied from left to right
-//   step  = name [ range ] [ "size" number ] [ "@" probability ]
+//   noise = way { "|" way }            one way is drawn for each row, as often as its weight (1 unless given) says
+//   way   = [ weight ":" ] step { "+" step }      steps are applied from left to right
+//   step  = name [ [ word ] range ] [ "size" number ] [ "@" probability ]
 //   range = number [ "-" number ]      drawn anew for each row, uniformly between the two
 //
 //   gaussian S        added, standard deviation S
@@ -18,8 +19,10 @@
 //   swap P            P percent of the columns of a table (of the values) take those of another row, one for all
 //   jitter D          added, standard deviation D of the numbers as they are: for tables, whose columns are scaled.
 //                     Of a range small and large are as likely: the logarithm is uniform
+//   camera [iso] I    what a camera of that sensitivity makes of the scene, and of the clean picture without the noise (camera.h)
+//   lens R            blur of standard deviation R pixels, of the clean picture too
 //   clip              rounded to 8 bits and cut off below black and above white, as in a file
-// Units are 8-bit grey levels but for the last two. "blind" alone is a way to learn from noisy images (see below), not
+// Units are 8-bit grey levels where none is named. "blind" alone is a way to learn from noisy images (see below), not
 // a corruption.
 // Draws come from the counter generator: (seed; NOISE, epoch, row, draw), so a row is corrupted the same way by
 // any thread and after any restart.
@@ -27,7 +30,7 @@
 #define HG_CORRUPT_NOISE_H
 #include "base/error.h"
 
-enum { HG_MAX_NOISE_STEPS = 8, HG_NOISE_ROOTS = 24 };
+enum { HG_MAX_NOISE_STEPS = 16, HG_MAX_NOISE_WAYS = 8, HG_NOISE_ROOTS = 24 };
 
 typedef struct hg__noise_step {
     const struct hg__noise_type *type;
@@ -37,9 +40,17 @@ typedef struct hg__noise_step {
     int32_t size; // types that have one
 } hg__noise_step;
 
+// Steps that are applied together: one of several ways.
+typedef struct hg__noise_way {
+    int32_t first, steps;
+    double weight;
+} hg__noise_way;
+
 typedef struct hg__noise {
-    hg__noise_step step[HG_MAX_NOISE_STEPS];
-    int32_t steps; // 0: none
+    hg__noise_step step[HG_MAX_NOISE_STEPS]; // of all ways
+    int32_t steps;                           // 0: none
+    hg__noise_way way[HG_MAX_NOISE_WAYS];
+    int32_t ways;
     bool blind;
 } hg__noise;
 
@@ -71,14 +82,18 @@ typedef struct hg__noise_place {
     const float *donor;
 } hg__noise_place;
 
+// Whether a step changes what is clean as well.
+bool hg__noise_changes_clean(const hg__noise *n);
+
 // Whether a step takes values of another row, and which of `rows` rows that is here.
 bool hg__noise_needs_donor(const hg__noise *n);
 int64_t hg__noise_donor(const hg__noise_place *at, int64_t rows);
 
-// x (height, width, channels), white = 1, corrupted in place. Not clipped, but by jpeg (8 bits). scratch: of
+// x (height, width, channels), white = 1, corrupted in place. Not clipped, but by jpeg and camera (8 bits). clean, of the same
+// shape, or NULL: what x is held against; camera and lens change it too, the other steps leave it. scratch: of
 // hg__noise_scratch() floats. May fail only where the JPEG library runs out of memory.
-int hg__noise_apply(const hg__noise *n, const hg__noise_place *at, float *x, float *scratch,
-                    hg_error *err);
+int hg__noise_apply(const hg__noise *n, const hg__noise_place *at, float *x, float *clean,
+                    float *scratch, hg_error *err);
 
 // Learning from noisy images alone: neighbours of one image as a pair.
 //

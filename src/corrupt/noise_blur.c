@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// noise_blur.c - blur by a spread point (gaussian, motion, defocus), and a picture made smaller and back.
+// noise_blur.c - blur by a spread point (gaussian, motion, defocus, a lens), and a picture made smaller and back.
 //
 // A picture is mirrored at its edges. The spread point is a square of weights, (side, side), whose sum is 1.
 #include <math.h>
@@ -81,7 +81,8 @@ static int gaussian_blur(const hg__noise_row *r, float *x, hg_error *err) {
     const size_t high = (size_t)r->height + 2 * (size_t)radius;
     float *weight = r->scratch, *padded = weight + side;
     for (int32_t i = -radius; i <= radius; i++) {
-        weight[i + radius] = (float)hg__noise_exp(i * i / (2 * r->amount * r->amount));
+        const double far = i * i / (2 * r->amount * r->amount);
+        weight[i + radius] = far < 20 || i == 0 ? (float)hg__noise_exp(i ? far : 0) : 0;
     }
     make_sum_one(weight, side);
     pad(r, x, radius, padded);
@@ -100,6 +101,12 @@ static int gaussian_blur(const hg__noise_row *r, float *x, hg_error *err) {
         }
     }
     return HG_OK;
+}
+
+// What is clean is blurred too: a picture becomes as soft as a camera's at full size.
+static int lens(const hg__noise_row *r, float *x, hg_error *err) {
+    HG_TRY(gaussian_blur(r, x, err));
+    return r->clean ? gaussian_blur(r, r->clean, err) : HG_OK;
 }
 
 // ---- motion and defocus -------------------------------------------------------------------------
@@ -232,6 +239,15 @@ const hg__noise_type hg__noise_gaussian_blur = {.name = "gaussian_blur",
                                                 .needs_image = true,
                                                 .scratch = gaussian_scratch,
                                                 .apply = gaussian_blur};
+const hg__noise_type hg__noise_lens = {.name = "lens",
+                                       .summary =
+                                           "blurred by a gaussian, and the clean picture too",
+                                       .amount = "standard deviation, pixels",
+                                       .most = 50,
+                                       .needs_image = true,
+                                       .changes_clean = true,
+                                       .scratch = gaussian_scratch,
+                                       .apply = lens};
 const hg__noise_type hg__noise_motion_blur = {.name = "motion_blur",
                                               .summary = "blurred along a line of any angle",
                                               .amount = "length, pixels",

@@ -35,6 +35,13 @@ static size_t scratch(int32_t height, int32_t width, int32_t channels, double am
     return (pixels + most_bytes(height, width, channels)) / sizeof(float) + 2;
 }
 
+// Whether colour keeps its resolution (4:4:4): of one picture in three. Else it has half of it each way (4:2:0).
+static bool is_fine(const hg__noise_row *r) {
+    float u[16];
+    hg__noise_uniform(r, 0, 1, u);
+    return u[0] < 1.0F / 3;
+}
+
 static void start_output(j_compress_ptr c) {
     (void)c;
 }
@@ -67,6 +74,9 @@ static int compress(const hg__noise_row *r, uint8_t *pixels, uint8_t *bytes, siz
     c.in_color_space = r->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
     jpeg_set_defaults(&c);
     jpeg_set_quality(&c, (int)(r->amount + 0.5), TRUE);
+    if (r->channels == 3 && is_fine(r)) {
+        c.comp_info[0].h_samp_factor = c.comp_info[0].v_samp_factor = 1;
+    }
     jpeg_start_compress(&c, TRUE);
     while (c.next_scanline < c.image_height) {
         JSAMPROW line = pixels + (size_t)c.next_scanline * (size_t)(r->width * r->channels);

@@ -16,6 +16,7 @@ typedef struct hg__noise_row {
     double amount;       // what was drawn from the step's range
     int32_t size;        // as the step has it
     float *scratch;
+    float *clean; // (height, width, channels), or NULL: what x is held against
     // As hg__noise_place has them.
     const hg__column_group *group;
     int32_t groups;
@@ -27,13 +28,16 @@ typedef struct hg__noise_type {
     // one line for help; what the number is, and its unit ("" if there is none)
     const char *summary, *amount;
     double least, most; // of the amount; both 0: there is none
+    const char *word;   // that may stand before the amount; or NULL
+    double low, high;   // where no amount is given; high 0: one must be
     int32_t size;       // unless one is given; 0: it has none
     bool needs_image;   // of 1 or 3 channels
     bool needs_donor;   // another row: not an image
+    bool changes_clean; // too
     bool by_ratio;      // of a range above 0 the logarithm is uniform
     // Floats of scratch for amounts up to `amount`. NULL: none.
     size_t (*scratch)(int32_t height, int32_t width, int32_t channels, double amount);
-    // x (height, width, channels) in place.
+    // x (height, width, channels) in place; r->clean where the step changes that too.
     int (*apply)(const hg__noise_row *r, float *x, hg_error *err);
 } hg__noise_type;
 

@@ -106,7 +106,7 @@ static int corrupt(hg__image_pair *s, const hg__image_pair_source *from, int64_t
     float *scratch =
         hg__alloc(hg__noise_scratch(noise, f->height, f->width, f->channels), sizeof *scratch, err);
     if (!scratch) return HG_ERR_MEMORY;
-    const int code = hg__noise_apply(noise, &at, s->x, scratch, err);
+    const int code = hg__noise_apply(noise, &at, s->x, s->clean, scratch, err);
     hg__free(scratch);
     return code;
 }

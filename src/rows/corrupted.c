@@ -66,8 +66,12 @@ static int apply_grey(const hg__corrupted *c, const hg__noise_place *place, hg__
     hg__noise_place one = *place;
     one.channels = 1;
     join_channels(to->x, pixels, !c->from.has_target);
-    const int code = hg__noise_apply(&c->how.noise, &one, to->x, to->scratch, err);
+    const bool is_one = hg__noise_changes_clean(&c->how.noise);
+    if (is_one) join_channels(to->target, pixels, false);
+    const int code =
+        hg__noise_apply(&c->how.noise, &one, to->x, is_one ? to->target : NULL, to->scratch, err);
     part_channels(to->x, pixels);
+    if (is_one) part_channels(to->target, pixels);
     return code;
 }
 
@@ -98,7 +102,7 @@ static int make_noisy(const void *context, const hg__row_place *at, hg__row_room
     if (!has_own) memcpy(to->x, to->target, (size_t)c->from.width * sizeof *to->x);
     if (to->is_grey) return apply_grey(c, &place, to, err);
     if (c->needs_donor) HG_TRY(take_donor(c, at, &place, to, err));
-    return hg__noise_apply(&c->how.noise, &place, to->x, to->scratch, err);
+    return hg__noise_apply(&c->how.noise, &place, to->x, to->target, to->scratch, err);
 }
 
 int hg__corrupt(hg__corrupted *c, const hg__row_source *from, const hg__corruption *how,

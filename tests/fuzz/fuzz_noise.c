@@ -13,16 +13,16 @@ enum { H = 9, W = 7, C = 3, N = H * W * C };
 // Corrupts an image, or a row of a table, where that can be; else there must be a sentence.
 static void corrupt(const hg__noise *n, const hg__noise_place *at) {
     hg_error err = {0};
-    float x[N];
+    float x[N], clean[N];
     if (hg__noise_check(n, at->height, at->width, at->channels, &err) < 0) {
         if (!err.message[0]) abort();
         return;
     }
-    for (int i = 0; i < N; i++) x[i] = (float)(i % 11) / 10;
+    for (int i = 0; i < N; i++) x[i] = clean[i] = (float)(i % 11) / 10;
     const size_t count = hg__noise_scratch(n, at->height, at->width, at->channels);
     float *scratch = malloc((count + 1) * sizeof *scratch);
     if (!scratch) return;
-    (void)hg__noise_apply(n, at, x, scratch, &err);
+    (void)hg__noise_apply(n, at, x, clean, scratch, &err);
     free(scratch);
 }
 
