@@ -37,7 +37,8 @@ enum {
     HG_STREAM_MAP,
     HG_STREAM_PRIOR,
     HG_STREAM_LIKELIHOOD,
-    HG_STREAM_ADVERSARY
+    HG_STREAM_ADVERSARY,
+    HG_STREAM_LEVEL
 };
 
 // A word as a number in [0, 1): 24 bits, exact in float.

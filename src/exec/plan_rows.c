@@ -241,6 +241,7 @@ hg__loss_rows hg__loss_rows_of(const hg__network *net, const hg__kernels *k) {
     const hg__layer *last = &net->spec.layer[net->spec.layers - 1];
     hg__loss_rows rows = {
         .k = k, .shape = net->spec.input, .n = net->spec.width, .spans = net->spans};
+    rows.has_level = net->has_level;
     if (last->type->variance && net->params) {
         rows.variance = last->type->variance(last, net->params, &rows.variances);
     }

@@ -99,6 +99,7 @@ static inline hg__loss_rows hg__train_rows_of(const hg__train_plan *p, const hg_
     rows.shape = v->shape;
     rows.n = v->n;
     if (loss->loss > 0) rows.spans = NULL;
+    if (loss->loss > 0) rows.has_level = false;
     return rows;
 }
 

@@ -40,7 +40,8 @@ static bool is_over(const hg__fit *f) {
 
 static int check_objective(const hg__network *net, const hg__objective *o, hg_error *err) {
     const hg__spec *s = &net->spec;
-    const hg__loss_rows rows = {.shape = s->input, .n = s->width, .spans = net->spans};
+    const hg__loss_rows rows = {
+        .shape = s->input, .n = s->width, .spans = net->spans, .has_level = net->has_level};
     return hg__objective_check(o, &rows, s->layer[s->layers - 1].type, err);
 }
 

@@ -187,6 +187,7 @@ const hg__network *hg__network_fold(const hg__network *net, hg__network **folded
     if (code == HG_OK && net->spans) {
         code = hg__network_set_spans(f, net->spans->span, net->spans->columns, err);
     }
+    f->has_level = net->has_level;
     if (code == HG_OK) return *folded = f;
     hg__network_free(f);
     return NULL;

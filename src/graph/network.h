@@ -12,6 +12,8 @@ typedef struct hg__network {
     // owned: rows are a table's and outputs logits (loss=columns); NULL: rows of numbers
     hg__spans *spans;
     hg__compute compute; // how it is computed; its layers have the same
+    // of images: the last channel of a row is the level of its noise, of what comes out the estimate of that (rows/levelled.h)
+    bool has_level;
 } hg__network;
 
 // A network with its weights drawn (PyTorch's default initialisation) from seed. spec, latent: as hg__spec_parse() has

@@ -66,8 +66,10 @@ static hg__train_setup setup_of(const hg_model *m, const hg__json *options) {
                                                        : "adam"),
         .clip = hg__json_number_value(hg__json_object_get(options, "clip")),
     };
-    const hg__loss_rows rows = {
-        .shape = m->net.spec.input, .n = m->net.spec.width, .spans = m->net.spans};
+    const hg__loss_rows rows = {.shape = m->net.spec.input,
+                                .n = m->net.spec.width,
+                                .spans = m->net.spans,
+                                .has_level = m->net.has_level};
     const hg__layer_type *last = m->net.spec.layer[m->net.spec.layers - 1].type;
     if (!loss || hg__objective_parse(&s.objective, loss, 0, NULL) < 0 ||
         hg__objective_check(&s.objective, &rows, last, NULL) < 0) {
@@ -210,6 +212,9 @@ static char *info_text(const opened *o, hg_error *err) {
     hg__text_add(&t, "input       %s, %d features, a stored unit is worth %.6g\n", shape,
                  (int)m->net.spec.width, (double)m->input_scale);
     const hg__range_rule *r = &m->range;
+    if (m->net.has_level) {
+        hg__text_add(&t, "level       of noise: in (or 0: not told), and out: its estimate\n");
+    }
     if (r->kind == HG_RANGE_PAGE) hg__text_add(&t, "range       of each image by itself\n");
     if (r->kind == HG_RANGE_FIXED) {
         hg__text_add(&t, "range       %.9g to %.9g of %s samples are 0 to 1\n", r->low, r->high,
@@ -285,6 +290,7 @@ static int add_network(hg__json *o, const hg_model *m) {
     bad |= hg__json_set(o, "width", hg__json_integer(m->net.spec.width));
     bad |= hg__json_set(o, "code", hg__json_integer(m->net.spec.code));
     bad |= hg__json_set(o, "input_scale", hg__json_real((double)m->input_scale));
+    if (m->net.has_level) bad |= hg__json_set(o, "level", hg__json_boolean(true));
     if (m->range.kind != HG_RANGE_UNKNOWN) {
         bad |= hg__json_set(o, "range", hg__model_range_json(&m->range));
     }

@@ -22,6 +22,13 @@ static hg__picture_options picture_options(const struct hg__values *v) {
                                  .find_range = true};
 }
 
+// level=: that of the noise is a channel more of what is learned.
+static int tell_levels(const hg__trainer *t, hg__dataset *d, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    if (v->level <= 0) return HG_OK;
+    return hg__dataset_tell_levels(d, v->level, (uint64_t)v->seed, err);
+}
+
 static int open_val(hg__trainer *t, hg__data_options *o, hg__picture_options *pictures,
                     hg_error *err) {
     const struct hg__values *v = &t->o.values;
@@ -58,7 +65,8 @@ static int open_val(hg__trainer *t, hg__data_options *o, hg__picture_options *pi
     t->val_rows = hg__rows_all(t->val_data->source);
     hg__corruption once = t->corruption;
     once.draws = 0;
-    return hg__dataset_corrupt(t->val_data, &once, err);
+    HG_TRY(hg__dataset_corrupt(t->val_data, &once, err));
+    return tell_levels(t, t->val_data, err);
 }
 
 // The columns of a table that have floats.
@@ -82,7 +90,7 @@ static int corrupt(hg__trainer *t, hg_error *err) {
     struct hg__values *v = &t->o.values;
     if (t->is_parts) {
         t->has_targets = true;
-        return HG_OK;
+        return tell_levels(t, t->data, err);
     }
     if (t->data->pictures) {
         if (!t->o.set[HG_OPTION_batch]) v->batch = PICTURE_BATCH;
@@ -93,7 +101,7 @@ static int corrupt(hg__trainer *t, hg_error *err) {
     HG_TRY(find_groups(t, err));
     HG_TRY(hg__dataset_corrupt(t->data, &t->corruption, err));
     t->has_targets = t->data->learned.has_target;
-    return HG_OK;
+    return tell_levels(t, t->data, err);
 }
 
 // What else can be done with a column of text: a table is learned with it.

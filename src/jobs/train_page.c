@@ -257,6 +257,10 @@ static int collect(hg__train_run *r, const hg__run_facts *f, hg__training_page *
     const hg_model *m = t->model;
     p->shape = m->net.spec.input;
     p->width = m->net.spec.width;
+    if (m->net.has_level) { // samples are of pictures
+        p->width -= p->width / (int32_t)p->shape.dim[2];
+        p->shape.dim[2]--;
+    }
     p->code = m->net.spec.code;
     p->mse = f->result->val_mse;
     p->pca_mse = f->result->pca_mse;

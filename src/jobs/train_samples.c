@@ -69,6 +69,14 @@ static int fill(hg__trainer *t, const hg__rows *rows, float *blocks, int64_t n, 
     return code;
 }
 
+// blocks (rows, pixels, channels) -> (rows, pixels, channels - 1), in place.
+static void drop_level(float *blocks, size_t pixels, size_t channels) {
+    float *to = blocks;
+    for (size_t i = 0; i < pixels; i++) {
+        for (size_t c = 0; c + 1 < channels; c++) *to++ = blocks[i * channels + c];
+    }
+}
+
 int hg__write_samples(hg__train_run *r, hg_error *err) {
     hg__trainer *t = &r->t;
     const int32_t width = t->model->net.spec.width;
@@ -81,7 +89,13 @@ int hg__write_samples(hg__train_run *r, hg_error *err) {
     const size_t size = (size_t)count * (size_t)n * (size_t)width;
     float *blocks = hg__alloc(size, sizeof *blocks, err);
     int code = blocks ? fill(t, rows, blocks, n, err) : HG_ERR_MEMORY;
-    if (code == HG_OK) code = write_blocks(path, blocks, count, n, width, err);
+    int32_t shown = width;
+    if (code == HG_OK && t->model->net.has_level) {
+        const size_t channels = (size_t)t->model->net.spec.input.dim[2];
+        drop_level(blocks, size / channels, channels);
+        shown -= width / (int32_t)channels;
+    }
+    if (code == HG_OK) code = write_blocks(path, blocks, count, n, shown, err);
     hg__free(blocks);
     return code;
 }

@@ -75,14 +75,32 @@ static void set_compute(hg__trainer *t, const hg_model *start) {
     hg__network_set_compute(&t->model->net, how);
 }
 
+static bool has_level(const hg__trainer *t) {
+    return t->data->learned.context == &t->data->levelled;
+}
+
+// A model that has a level, or has none, stays so.
+static int check_level(const hg__trainer *t, const hg_model *start, hg_error *err) {
+    if (!start || start->net.has_level == has_level(t)) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE, "level: expected %s, got level=%g",
+                    has_level(t) ? "0 for pretrained= without a level of noise"
+                                 : "a share above 0 for pretrained= with a level of noise",
+                    t->o.values.level);
+}
+
 // The spec is model=, or where that was left alone that of the model to start with.
 static int make_network(hg__trainer *t, const hg__tensors *weights, const hg_model *start,
                         hg_error *err) {
     const struct hg__values *v = &t->o.values;
-    t->model = hg__model_new(start ? start->net.spec.text : v->model, &t->data->source.shape,
+    HG_TRY(check_level(t, start, err));
+    t->model = hg__model_new(start ? start->net.spec.text : v->model, &t->data->learned.shape,
                              (int32_t)v->latent, (uint64_t)v->seed, err);
     if (!t->model) return err->code < 0 ? (int)err->code : HG_ERR_USAGE;
     set_compute(t, start);
+    t->model->net.has_level = has_level(t);
+    if (has_level(t) && strcmp(t->model->kind, "pca") == 0) {
+        return hg__fail(err, HG_ERR_USAGE, "level: expected a network, got model=pca");
+    }
     if (t->start) HG_TRY(hg__model_copy_weights(t->model, t->start, err));
     if (*v->pretrained) HG_TRY(hg__model_take_weights(t->model, weights, err));
     return start ? hg__model_keep_module(t->model, start, err) : HG_OK;
@@ -133,7 +151,8 @@ static int make_model(hg__trainer *t, hg_error *err) {
     t->model->holds_rows = t->is_table && strcmp(v->references, "exact") == 0;
     t->model->is_shared = v->share;
     const bool scaled = !begins_trained(t) && strcmp(v->init, "scaled") == 0;
-    return scaled ? hg__start_scaled(&t->model->net, &t->rows, err) : HG_OK;
+    const hg__rows rows = has_level(t) ? hg__rows_of(&t->rows, t->data->learned) : t->rows;
+    return scaled ? hg__start_scaled(&t->model->net, &rows, err) : HG_OK;
 }
 
 // ---- making ready -------------------------------------------------------------------------------

@@ -65,6 +65,7 @@ hg__json *hg__model_compute_json(hg__compute c) {
 
 // What stands in the object only where there is one.
 static int add_optional(const hg_model *m, hg__json *o, hg_error *err) {
+    if (m->net.has_level) HG_TRY(add(o, "level", hg__json_boolean(true), err));
     if (m->module_text) HG_TRY(add_text(o, "module", m->module_text, err));
     if (!hg__compute_is_default(m->net.compute)) {
         HG_TRY(add(o, "compute", hg__model_compute_json(m->net.compute), err));
@@ -397,6 +398,16 @@ static int read_compute(hg_model *m, const hg__json *o, const char *path, hg_err
     return HG_OK;
 }
 
+static int read_level(hg_model *m, const hg__json *o, const char *path, hg_error *err) {
+    const hg__json *level = hg__json_object_get(o, "level");
+    const hg__shape *row = &m->net.spec.input;
+    m->net.has_level = level && hg__json_is_true(level);
+    if (!level || (hg__json_is_boolean(level) && !m->net.has_level)) return HG_OK;
+    if (m->net.has_level && row->rank == 3 && (row->dim[2] == 2 || row->dim[2] == 4)) return HG_OK;
+    return fail_field(path, "level",
+                      "true or false; true: of images of 1 or 3 channels and the level", err);
+}
+
 static int read_attached(hg_model *m, const hg__json *o, const hg__attachment *const *types,
                          const char *path, hg_error *err) {
     for (; *types; types++) {
@@ -422,6 +433,7 @@ static int read_beside(hg_model *m, const hg__json *o, const hg__tensors *t,
                        const hg__attachment *const *types, hg_error *err) {
     HG_TRY(read_compute(m, o, t->path, err));
     HG_TRY(read_range(m, o, t->path, err));
+    HG_TRY(read_level(m, o, t->path, err));
     HG_TRY(read_module(m, o, t->path, err));
     HG_TRY(read_attached(m, o, types, t->path, err));
     for (size_t i = 0; i < t->count; i++) {

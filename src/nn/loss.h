@@ -18,6 +18,8 @@ typedef struct hg__loss_rows {
     const hg__real
         *variance; // of gaussian: (variances), borrowed from the last layer's parameters; NULL: 1
     int32_t variances; // 1: that of all numbers; n: of each
+    // The last channel of these images is the level of their noise (rows/levelled.h): see hg__objective_row().
+    bool has_level;
 } hg__loss_rows;
 
 // The loss of one row of outputs y (n) against t (n), summed over its numbers; dy (n, NULL: not wanted) = scale times its slope, with
@@ -70,7 +72,9 @@ int hg__objective_check(const hg__objective *o, const hg__loss_rows *r, const hg
 // Whether all its losses can take the logits of a last layer that is logistic.
 bool hg__objective_takes_logits(const hg__objective *o);
 size_t hg__objective_scratch(const hg__objective *o, const hg__loss_rows *r); // elements
-// As a loss's function; of_logits: y is what goes into the last layer.
+// As a loss's function; of_logits: y is what goes into the last layer. Where rows have a level it is the objective of the picture
+// alone, with (C + 1) / C of its numbers' weight, so that a mean over all numbers is the picture's mean; dy is also that of a
+// quarter of the level's mean error, squared (or as the first loss has it, where that is mae or huber).
 double hg__objective_row(const hg__objective *o, const hg__loss_rows *r, bool of_logits,
                          hg__real *dy, const hg__real *y, const hg__real *t, hg__real scale,
                          hg__real *scratch);

@@ -241,6 +241,7 @@ static int read_facts(const char *folder, facts *f, hg_error *err) {
     hg_model *m = hg_model_load(path, err);
     if (!m) return (int)err->code;
     *f = (facts){m->net.spec.input, hg_model_code_size(m)};
+    if (m->net.has_level) f->shape.dim[2]--; // samples are of pictures
     hg_model_free(m);
     return HG_OK;
 }

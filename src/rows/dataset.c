@@ -172,3 +172,17 @@ int hg__dataset_corrupt(hg__dataset *d, const hg__corruption *how, hg_error *err
     if (!how->noise.steps && !how->noise.blind) return HG_OK;
     return hg__corrupt(&d->corrupted, &from, how, &d->learned, err);
 }
+
+int hg__dataset_tell_levels(hg__dataset *d, double share, uint64_t seed, hg_error *err) {
+    const bool is_blind = d->learned.context == &d->corrupted && d->corrupted.how.noise.blind;
+    if (!d->pictures || !d->learned.has_target || is_blind) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "level: expected images whose noise is known, of noise= or target=, got %s",
+                        is_blind      ? "noise=blind"
+                        : d->pictures ? "neither"
+                                      : d->format);
+    }
+    const hg__row_source from = d->learned;
+    hg__tell_levels(&d->levelled, &from, share, seed, &d->learned);
+    return HG_OK;
+}

@@ -4,6 +4,7 @@
 #ifndef HG_ROWS_DATASET_H
 #define HG_ROWS_DATASET_H
 #include "rows/corrupted.h"
+#include "rows/levelled.h"
 #include "rows/pictures.h"
 
 typedef struct hg__dataset {
@@ -26,6 +27,7 @@ typedef struct hg__dataset {
     uint64_t fingerprint;    // of shape and contents
     const float *pair;       // borrowed, (rows, width): what rows should become; NULL: themselves
     hg__corrupted corrupted; // behind `learned`
+    hg__levelled levelled;   // the same, round that
 } hg__dataset;
 
 // A kind of rows that a path may name.
@@ -62,4 +64,7 @@ bool hg__dataset_is_pictures(const char *path);
 
 // What is learned from now on has this noise, too. Once; noise without a step changes nothing.
 int hg__dataset_corrupt(hg__dataset *d, const hg__corruption *how, hg_error *err);
+// What is learned from now on has the level of its noise, too, as levelled.h has it. Once. Refused but of images whose clean partners, or
+// own pixels before noise=, say what is noise.
+int hg__dataset_tell_levels(hg__dataset *d, double share, uint64_t seed, hg_error *err);
 #endif
