@@ -81,11 +81,13 @@ pins skip images.idx 'keep 1, conv 8 bias=0, batchnorm relu, keep 2, maxpool 2, 
 outputs images.idx predict reconstruct
 pins pooled images.idx 'reflect 1, conv 8 p0 relu, avgpool 2, unshuffle 2, conv 8 k1 | shuffle 2, up 2 bilinear=1, conv input' batch=16 pca=false
 outputs images.idx encode
-pins unet photos unet noise='gaussian 0-55 + jpeg 30-90' batch=4 crop=32 crops=2 val=0 pca=false
+pins unet photos unet noise='gaussian 0-55 + jpeg 30-90' batch=4 crop=32 crops=2 val=0 pca=false fast=false
 clean
-pins folded photos 'keep 1, conv 12 bias=0, batchnorm relu, conv 12 bias=0, batchnorm relu, conv input, add 1' noise='gaussian 25' batch=4 crop=16 val=0 pca=false
+pins folded photos 'keep 1, conv 12 bias=0, batchnorm relu, conv 12 bias=0, batchnorm relu, conv input, add 1' noise='gaussian 25' batch=4 crop=16 val=0 pca=false fast=false
 clean
-pins blind photos dncnn noise=blind batch=4 crop=16 crops=1 val=0 pca=false
+pins blind photos dncnn noise=blind batch=4 crop=16 crops=1 val=0 pca=false fast=false
+clean
+pins fast photos unet noise='gaussian 0-55 + jpeg 30-90' batch=4 crop=32 crops=2 val=0 pca=false
 clean
 pins columns table.csv table batch=64 steps=12
 outputs table.csv predict encode reconstruct

@@ -54,7 +54,7 @@ echo "hash $want"
 # Images: batch norm, whose statistics all chunks share, and a U-Net; a step or two each.
 images="data=fashion epochs=1 val=0 seed=5 pca=false samples=0 project=$work exist_ok=true"
 norm="conv 6 s2 bias=0, batchnorm relu, dense 8 | dense like, batchnorm relu, deconv input k4 s2 sigmoid"
-compare_images() { # compare_images NAME MODEL STEPS BATCH
+compare_images() { # compare_images NAME MODEL STEPS BATCH [key=value]
     want=
     for command in $commands; do
         for isa in $isa_list; do
@@ -63,7 +63,7 @@ compare_images() { # compare_images NAME MODEL STEPS BATCH
                 # The reference takes longest: with one thread by this compiler, with three by the other.
                 [[ $commands == *" "* && $isa = ref ]] && [ $threads = "$([ "$command" = "$HOURGLASS" ] && echo 3 || echo 1)" ] && continue
                 # shellcheck disable=SC2086
-                HG_ISA=$isa "$command" train -q $images model="$2" steps="$3" batch="$4" threads=$threads name=images 2>"$work/err" || bad "$1: $(cat "$work/err")"
+                HG_ISA=$isa "$command" train -q $images model="$2" steps="$3" batch="$4" ${5-} threads=$threads name=images 2>"$work/err" || bad "$1: $(cat "$work/err")"
                 got=$(hash_of "$work/images/weights/last.safetensors")
                 want=${want:-$got}
                 expect "$1, $command, $isa, $threads threads: $got, not $want" [ "$got" = "$want" ]
@@ -76,6 +76,7 @@ compare_images "batch norm" "$norm" 3 16
 compare_images vq "conv 6 s2 relu, conv 6 s2, vq 9 | conv 6 relu, deconv 6 k4 s2 relu, deconv input k4 s2 sigmoid" 3 16
 compare_images fsq "dense 24, fsq 8 5 5 | dense input sigmoid" 3 16
 compare_images unet unet 1 $unet_batch
+compare_images "fast unet" unet 1 $unet_batch fast=true
 
 # The model that ships is made anew, bit for bit, by models/README.md's command for as long as these steps of the same kind
 # end in these weights. A change that is meant to give others must train that model again.
@@ -83,7 +84,7 @@ mkdir "$work/pair"
 for i in 1 2; do
     { printf 'P6\n48 40\n255\n'; awk -v i=$i 'BEGIN { for (p = 0; p < 48 * 40 * 3; p++) printf "%c", 33 + (p * (i + 6) + int(p / 144) * 5) % 90 }'; } >"$work/pair/$i.ppm"
 done
-"$HOURGLASS" train -q data="$work/pair" model=unet noise="gaussian 0-55" steps=4 batch=4 crop=32 lr=1e-3 val=0 samples=0 pca=false \
+"$HOURGLASS" train -q data="$work/pair" model=unet noise="gaussian 0-55" steps=4 batch=4 crop=32 lr=1e-3 val=0 samples=0 pca=false fast=false \
     project="$work" name=ships 2>"$work/err" || bad "steps as of the model that ships: $(cat "$work/err")"
 shipped=$work/ships/weights/best.safetensors
 got=$(tail -c +$(($(od -An -tu8 -N8 "$shipped") + 9)) "$shipped" | sha256sum | cut -c 1-16)

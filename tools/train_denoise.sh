@@ -17,5 +17,5 @@ done
 "$hourglass" train data="$folder" model=unet colour=colour grey=0.5 val=0 seed=0 \
     noise="gaussian 0-55 @ 0.7 + jpeg 5-95 @ 0.35 + clip @ 0.7" \
     steps=30000 batch=16 crop=64 lr=1e-3 warmup=200 schedule=cosine \
-    project=build/denoise-run name=train exist_ok=true pca=false samples=16 progress=lines
+    fast=false project=build/denoise-run name=train exist_ok=true pca=false samples=16 progress=lines
 cp build/denoise-run/train/weights/best.safetensors models/denoise.safetensors

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hourglass and its rivals on the same jobs: own processes, in turns, best of ROUNDS rounds each, one table.
 
-run.py [step] [bulk] [single] [csv] [table] [fit] [module] [layers] [ends] [nets] [TITLE]   (all without words; TITLE: one table by its key)
+run.py [step] [bulk] [single] [csv] [table] [fit] [module] [layers] [ends] [nets] [denoise] [TITLE]   (all without words; TITLE: one table by its key)
 """
 import json
 import os
@@ -53,7 +53,7 @@ TABLES = {
 }
 ONE_THREAD = ("single", "csv", "fit")
 FEW_ROUNDS = {"table": 3, "fit": 2}  # minutes each
-GROUPS = {"layers": [], "ends": [], "nets": []}
+GROUPS = {"layers": [], "ends": [], "nets": [], "denoise": []}
 
 
 def add_table(group, key, unit, rivals):
@@ -71,6 +71,14 @@ for one in SCENES + IMAGES:
     add_table("nets", one.name, "us/step" if one in SCENES else "us/image",
               [("torch_conv", one.name + how) for how in (": eager, channels last", ": eager, default layout", ": compile, channels last",
                                                           ": compile, default layout")])
+
+# One network as papers measure denoisers, each way of computing it.
+DNCNN = IMAGES[0].name
+for way in ("direct", "fast"):
+    key = "%s, %s" % (DNCNN, way)
+    GROUPS["denoise"].append(key)
+    TABLES[key] = (key, "denoise", key, "us/image",
+                   [("torch_conv", DNCNN + how) for how in (": compile, channels last", ": eager, channels last", ": compile, channels last, bf16")])
 
 
 class Ours:

@@ -163,11 +163,11 @@ def training_job(scene, layout, compiled):
 
 # ---- one large image ------------------------------------------------------------------------------
 
-def image_job(image, layout, compiled):
+def image_job(image, layout, compiled, dtype=torch.float32):
     def make(threads):
         torch.set_num_threads(threads)
-        model = Network(image.spec(), (image.channels, image.side, image.side)).eval().to(memory_format=LAYOUT[layout])
-        x = torch.rand(1, image.channels, image.side, image.side).to(memory_format=LAYOUT[layout])
+        model = Network(image.spec(), (image.channels, image.side, image.side)).eval().to(dtype=dtype, memory_format=LAYOUT[layout])
+        x = torch.rand(1, image.channels, image.side, image.side).to(dtype=dtype, memory_format=LAYOUT[layout])
         run = torch.compile(model) if compiled else model
 
         @torch.inference_mode()
@@ -192,3 +192,5 @@ for one in IMAGES:
     for how in LAYOUT:
         JOBS["%s: eager, %s" % (one.name, how)] = image_job(one, how, False)
         JOBS["%s: compile, %s" % (one.name, how)] = image_job(one, how, True)
+    JOBS["%s: eager, channels last, bf16" % one.name] = image_job(one, "channels last", False, torch.bfloat16)
+    JOBS["%s: compile, channels last, bf16" % one.name] = image_job(one, "channels last", True, torch.bfloat16)

@@ -87,6 +87,11 @@ typedef struct seen {
     double jump, radius;
 } seen;
 
+// Lines and columns that a layer computes together.
+static int32_t grain_of(const hg__layer *l) {
+    return l->type->grain ? l->type->grain(l) : 1;
+}
+
 // What l gives of what comes and, where it takes something that was kept, of that.
 static seen see(const hg__layer *l, seen from, seen kept, bool *everything) {
     int32_t neighbours = 0;
@@ -97,6 +102,7 @@ static seen see(const hg__layer *l, seen from, seen kept, bool *everything) {
     *everything = *everything || neighbours < 0;
     const double block = 1 / growth - 1; // pixels that become one see each other
     from.radius += from.jump * (neighbours > block ? neighbours : block > 0 ? block : 0);
+    from.radius += from.jump * (grain_of(l) - 1); // what others of the group see
     from.jump /= growth;
     return from;
 }
@@ -113,7 +119,7 @@ int hg__image_needs_of(const hg__network *net, hg__image_needs *needs, hg_error 
     for (int32_t i = 0; i < s->layers; i++) {
         const hg__layer *l = &s->layer[i];
         at[i + 1] = see(l, at[i], at[l->type->takes_skip ? l->from + 1 : 0], &everything);
-        if (at[i + 1].jump > most) most = at[i + 1].jump;
+        most = fmax(most, at[i + 1].jump * grain_of(l));
     }
     const hg__extent in = hg__extent_of(&s->input);
     const int32_t multiple = (int32_t)ceil(most);
@@ -277,7 +283,7 @@ static int32_t pick_band(const hg__layer *l) {
     const int64_t line = (int64_t)e.W * e.C;
     if (!l->type->bands) return e.H;
     if (line % HG_LANES != 0 || line * BAND <= BAND_NUMBERS) return BAND;
-    return line < BAND_NUMBERS ? (int32_t)(BAND_NUMBERS / line) : 1;
+    return hg__round_up(line < BAND_NUMBERS ? (int32_t)(BAND_NUMBERS / line) : 1, grain_of(l));
 }
 
 // Whether the operation works in place on what the one before it made.

@@ -68,6 +68,7 @@ static void add_json(hg__bench *b, const hg__bench_line *f) {
     hg__json_add_fixed(w, "fraction", 4, rate / b->peak);
     hg__json_add_fixed(w, "bytes_per_second", 0, f->bytes / f->seconds);
     hg__json_add_fixed(w, "pixels_per_second", 0, f->pixels / f->seconds);
+    hg__json_add_fixed(w, "memory_bytes", 0, f->memory);
     hg__json_add_fixed(w, "share", 4, f->share);
     hg__json_add_text(w, "spec", f->spec ? f->spec : "");
     hg__json_end(w, '}');
@@ -88,6 +89,10 @@ void hg__bench_add(hg__bench *b, const hg__bench_line *f) {
     }
     if (f->bytes > 0) hg__text_add(&b->text, " %8.2f GB/s", f->bytes / f->seconds / 1e9);
     if (f->pixels > 0) hg__text_add(&b->text, " %8.2f Mpixel/s", f->pixels / f->seconds / 1e6);
+    if (f->memory > 0) {
+        hg__text_add(&b->text, " %6.2f s/Mpixel %7.1f MB", f->seconds * 1e6 / f->pixels,
+                     f->memory / 1e6);
+    }
     if (f->share > 0) hg__text_add(&b->text, " %5.1f %% of %s", 100 * f->share, f->share_of);
     hg__text_add(&b->text, "\n");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // bench.h - what the benches share: the clock, the machine's peak, the table.
 //
-//   job_bench.c ──> bench_conv.c, bench_detect.c, bench_packets.c, bench_pictures.c ──> bench_step.c ──> bench.c
+//   job_bench.c ──> bench_conv.c, bench_denoise.c, bench_detect.c, bench_packets.c, bench_pictures.c ──> bench_step.c ──> bench.c
 #ifndef HG_JOBS_BENCH_H
 #define HG_JOBS_BENCH_H
 #include "backend/kernels.h"
@@ -19,7 +19,8 @@ typedef struct hg__bench_line {
     double rows;
     double bytes;
     double pixels;
-    double share; // of what share_of says
+    double memory; // bytes that the work takes, beside its model and its picture
+    double share;  // of what share_of says
     const char *share_of;
     const char *spec; // of the network that ran
 } hg__bench_line;
@@ -88,5 +89,6 @@ void hg__bench_step(hg__bench *b, hg__bench_setup *s, const hg__bench_case *c);
 // Floating-point operations of a layer's products for one row, 2 * M * N * K; 0 where it has none.
 double hg__layer_flops(const hg__layer *l);
 
-hg__bench_run hg__bench_conv, hg__bench_detect, hg__bench_packets, hg__bench_pictures;
+hg__bench_run hg__bench_conv, hg__bench_denoise, hg__bench_detect, hg__bench_packets,
+    hg__bench_pictures;
 #endif

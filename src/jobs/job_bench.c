@@ -231,6 +231,7 @@ static int run_all(hg__bench *b, hg_error *err) {
     }
     if (code == HG_OK && wants(b, "score")) code = hg__bench_detect(b, err);
     if (code == HG_OK && wants(b, "conv")) code = hg__bench_conv(b, err);
+    if (code == HG_OK && wants(b, "denoise")) code = hg__bench_denoise(b, err);
     if (code == HG_OK && wants(b, "read")) code = bench_read(b, err);
     if (code == HG_OK && wants(b, "read")) code = hg__bench_pictures(b, err);
     if (code == HG_OK && wants(b, "packets")) code = hg__bench_packets(b, err);

@@ -64,6 +64,14 @@ static int pick_model(hg__trainer *t, hg_error *err) {
     return t->data->pictures ? hg_options_set(&t->o, "model", "conv", err) : HG_OK;
 }
 
+// What cleans pictures is computed the fast way, where fast= was left alone; a run that goes on does as it did.
+static int pick_compute(hg__trainer *t, hg_error *err) {
+    const bool keeps = begins_trained(t) && !t->o.set[HG_OPTION_model];
+    const bool cleans = t->data->pictures && t->has_targets && !t->is_parts;
+    if (!cleans || keeps || *t->o.values.resume || t->o.set[HG_OPTION_fast]) return HG_OK;
+    return hg_options_set(&t->o, "fast", "true", err);
+}
+
 // As options say; what nobody set is as in the file that training begins with.
 static void set_compute(hg__trainer *t, const hg_model *start) {
     const struct hg__values *v = &t->o.values;
@@ -283,6 +291,7 @@ int hg__trainer_open(hg__trainer *t, hg_error *err) {
     HG_TRY(hg__open_data(t, err));
     if (!t->is_parts && !t->is_packets && !t->is_signal) hg__tell_coding(t);
     HG_TRY(pick_model(t, err));
+    HG_TRY(pick_compute(t, err));
     HG_TRY(make_model(t, err));
     HG_TRY(make_fit(t, err));
     t->began = hg__seconds();

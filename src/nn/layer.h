@@ -250,6 +250,9 @@ typedef struct hg__layer_type {
     // How far a pixel of the output looks: the neighbours it reads on each side, in pixels of its input, and
     // output pixels for each input pixel along a side. Neighbours -1: the whole image. NULL: its own pixel only, 1 (types with `bands`).
     void (*receptive_radius)(const hg__layer *l, int32_t *neighbours, double *growth);
+    // Lines and columns of its output that are computed together, counted from the image's corner: the last bits of each of these pixels
+    // depend on what the others see. Bands begin and end at multiples. NULL: 1
+    int32_t (*grain)(const hg__layer *l);
     // NULL: rows do not see each other. Else gradient() reads pass->statistics, not x and dy
     const hg__batch_type *batch;
 

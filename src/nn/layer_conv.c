@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/int.h"
-#include "nn/conv.h"
+#include "nn/conv_winograd.h"
 
 enum { WEIGHT, BIAS };
 enum { CHANNELS, KERNEL, STRIDE, PADDING, DILATION, GROUPS, WITH_BIAS, OUTPUT_PADDING };
@@ -225,7 +225,34 @@ static hg__plane plane(hg__view v, const hg__shape *s, int32_t r, int32_t i, int
                        .channels = channels};
 }
 
+// Whether it is computed by Winograd's products, forward and back.
+static bool is_fast(const hg__layer *l) {
+    const hg__conv c = conv_of(l);
+    return l->compute.fast && l->compute.precision == HG_IN_FP32 && !is_deconv(l) &&
+           hg__winograd_fits(&c, hg__extent_of(&l->in).C, hg__extent_of(&l->out).C);
+}
+
+static void run_fast(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int32_t rows) {
+    const hg__conv c = conv_of(l);
+    for (int32_t r = 0; r < rows; r++) {
+        const hg__convolve v = {.kernels = p->k,
+                                .in = plane(x, &l->in, r, 0, 1),
+                                .out = plane(y, &l->out, r, 0, 1),
+                                .weights = p->prepared,
+                                .start =
+                                    l->params > BIAS ? p->params + l->param[BIAS].offset : NULL,
+                                .top = p->top,
+                                .bottom = p->bottom ? p->bottom : (int32_t)l->out.dim[0],
+                                .scratch = p->scratch};
+        hg__winograd(&c, &v);
+    }
+}
+
 static void forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int32_t rows) {
+    if (is_fast(l) && p->prepared) {
+        run_fast(l, p, x, y, rows);
+        return;
+    }
     const hg__conv c = conv_of(l);
     const size_t each = hg__matrix_count(master(l));
     const hg__real *bias = l->params > BIAS ? p->params + l->param[BIAS].offset : NULL;
@@ -249,6 +276,20 @@ static void forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view 
     }
 }
 
+// The gradient at the input is a convolution too, of as many lines and columns.
+static void go_back_fast(const hg__layer *l, const hg__pass *p, hg__view dy, hg__view dx,
+                         int32_t r) {
+    const hg__conv c = conv_of(l);
+    const hg__extent in = hg__extent_of(&l->in), out = hg__extent_of(&l->out);
+    const hg__convolve v = {.kernels = p->k,
+                            .in = plane(dy, &l->out, r, 0, 1),
+                            .out = plane(dx, &l->in, r, 0, 1),
+                            .weights = p->prepared + hg__winograd_count(in.C, out.C),
+                            .bottom = in.H,
+                            .scratch = p->scratch};
+    hg__winograd(&c, &v);
+}
+
 static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, hg__view dy,
                      hg__view dx, int32_t rows) {
     (void)x, (void)y;
@@ -256,8 +297,10 @@ static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view
     const size_t each = hg__matrix_count(exchanged(l));
     size_t width = 0;
     (void)hg__shape_count(&l->in, &width);
+    const bool fast = is_fast(l) && p->prepared;
     for (int32_t r = 0; r < rows; r++) {
-        for (int32_t i = 0; i < c.groups; i++) {
+        if (fast) go_back_fast(l, p, dy, dx, r);
+        for (int32_t i = 0; !fast && i < c.groups; i++) {
             const hg__convolve v = {.kernels = p->k,
                                     .in = plane(dy, &l->out, r, i, c.groups),
                                     .out = plane(dx, &l->in, r, i, c.groups),
@@ -277,7 +320,9 @@ static size_t scratch_count(const hg__layer *l) {
     const hg__extent in = hg__extent_of(&l->in), out = hg__extent_of(&l->out);
     const size_t a = hg__conv_scratch(&c, in.C, out.C);
     const size_t b = hg__conv_gradient_scratch(&c, in.C / c.groups, out.C / c.groups);
-    return (a > b ? a : b) + hg__whole_vectors((size_t)out.C) + HG_PANEL;
+    const size_t fast = is_fast(l) ? hg__winograd_scratch(in.C, out.C) : 0;
+    const size_t direct = (a > b ? a : b) + hg__whole_vectors((size_t)out.C) + HG_PANEL;
+    return fast > direct ? fast : direct;
 }
 
 // ---- gradient -----------------------------------------------------------------------------------
@@ -406,6 +451,36 @@ static size_t transposed_count(const hg__layer *l) {
     return (size_t)arg(l, GROUPS) * hg__matrix_count(exchanged(l));
 }
 
+// ---- prepared weights -----------------------------------------------------------------------------
+
+static size_t prepared_count(const hg__layer *l, bool trains) {
+    const int32_t C = hg__extent_of(&l->in).C, N = hg__extent_of(&l->out).C;
+    if (!is_fast(l)) return 0;
+    return hg__winograd_count(C, N) + (trains ? hg__winograd_count(N, C) : 0);
+}
+
+static int32_t prepare_tasks(const hg__layer *l, bool trains) {
+    const int32_t C = hg__extent_of(&l->in).C, N = hg__extent_of(&l->out).C;
+    return hg__ceil_div(N, HG_PANEL) + (trains ? hg__ceil_div(C, HG_PANEL) : 0);
+}
+
+// A task is a panel of those for forward, then for backward.
+static void prepare(const hg__layer *l, const hg__kernels *k, bool trains, int32_t task,
+                    const hg__real *params, hg__real *prepared) {
+    (void)k, (void)trains;
+    const int32_t C = hg__extent_of(&l->in).C, N = hg__extent_of(&l->out).C;
+    const int32_t forth = hg__ceil_div(N, HG_PANEL);
+    const hg__real *from = params + l->param[WEIGHT].offset;
+    const bool back = task >= forth;
+    hg__winograd_prepare(C, N, from, back, (back ? task - forth : task) * HG_PANEL,
+                         back ? prepared + hg__winograd_count(C, N) : prepared);
+}
+
+// Lines and columns that are computed together: their bits depend on each other.
+static int32_t grain(const hg__layer *l) {
+    return is_fast(l) ? HG_WINOGRAD_TILE : 1;
+}
+
 static void receptive_radius(const hg__layer *l, int32_t *neighbours, double *growth) {
     const int32_t wide = kernel_span(l), s = arg(l, STRIDE), p = padding(l);
     *growth = is_deconv(l) ? s : 1.0 / s;
@@ -461,7 +536,8 @@ static const hg__test_case deconv1d_cases[] = {
      .bias_arg = WITH_BIAS, .shape = shape, .init = init, .forward = forward,                     \
      .backward = backward, .tile_count = tile_count, .tile = tile, .refresh = refresh,            \
      .transposed_count = transposed_count, .accumulate = accumulate, .scratch_count = scratch_count,      \
-     .receptive_radius = receptive_radius, __VA_ARGS__}
+     .receptive_radius = receptive_radius, .prepared_count = prepared_count, .prepare_tasks = prepare_tasks, \
+     .prepare = prepare, .grain = grain, __VA_ARGS__}
 // NOLINTEND(bugprone-macro-parentheses)
 
 CONV_TYPE(conv, true, "channels k=3 s=1 p=-1 d=1 g=1 bias=1",
