@@ -54,9 +54,9 @@ static beam find_beam(const hg__noise_row *r, int32_t i, int32_t angles, const f
 static void project(const hg__noise_row *r, const beam *b, const float *x, float *sum) {
     memset(sum, 0, (size_t)b->rays * sizeof *sum);
     for (int32_t j = 0; j < r->height; j++) {
-        double at = b->middle + j * b->sine + 0.5;
-        for (int32_t i = 0; i < r->width; i++, x += r->channels, at += b->cosine) {
-            sum[(int32_t)at] += *x > 0 ? *x < 1 ? *x : 1 : 0; // not NaN
+        const double first = b->middle + j * b->sine + 0.5;
+        for (int32_t i = 0; i < r->width; i++, x += r->channels) {
+            sum[(int32_t)(first + i * b->cosine)] += *x > 0 ? *x < 1 ? *x : 1 : 0; // not NaN
         }
     }
 }
@@ -73,8 +73,9 @@ static void add_noise_of_rays(const beam *b, const float *sum, const float *norm
 static void filter(const beam *b, const float *ray, float *to) {
     float h[TAPS + 2] = {0.25F}, soft[TAPS + 1];
     for (int32_t k = 1; k <= TAPS + 1; k += 2) h[k] = -1 / (9.8696044F * (float)(k * k));
-    for (int32_t k = 0; k <= TAPS; k++)
+    for (int32_t k = 0; k <= TAPS; k++) {
         soft[k] = 0.5F * h[k] + 0.25F * (h[k ? k - 1 : 1] + h[k + 1]);
+    }
     memset(to, 0, (size_t)b->rays * sizeof *to);
     for (int32_t i = TAPS; i < b->rays - TAPS; i++) {
         float sum = soft[0] * ray[i];
