@@ -108,9 +108,11 @@ static void ways_are_drawn_by_their_weights(void **state) {
 
 static void every_mistake_has_its_sentence(void **state) {
     (void)state;
-#define ALL                                                                            \
- "gaussian, camera, lens, poisson, speckle, salt_pepper, gaussian_blur, motion_blur, " \
- "defocus_blur, jpeg, "                                                                \
+#define ALL                                                                                       \
+ "gaussian, camera, camera_jpeg, lens, film, banding, rician, ultrasound, ct, poisson, speckle, " \
+ "salt_pepper, "                                                                                  \
+ "gaussian_blur, motion_blur, "                                                                   \
+ "defocus_blur, jpeg, "                                                                           \
  "downscale, mask, patches, swap, jitter, clip, blind"
 #define EIGHT "mask 1+mask 1+mask 1+mask 1+mask 1+mask 1+mask 1+mask 1"
 #define RANGE "expected a number or a range such as 10-50, got "
@@ -574,9 +576,16 @@ static void the_bits_are_the_same_everywhere(void **state) {
         {"gaussian_blur 1.5", 0xbc46de7e3b5da333ULL},
         {"motion_blur 7",     0xd7c14950760f2726ULL},
         {"defocus_blur 2.5",  0xa8861548d6c14e21ULL},
-        {"jpeg 30",           0x7835c153fd05adb3ULL},
+        {"jpeg 30",           0xd3b5e2754cde93c3ULL},
         {"downscale 2.7",     0x84beaa21d7445a87ULL},
         {"mask 20",           0x346fd5991e4b8663ULL},
+        {"camera_jpeg 80",    0x465f672336023677ULL},
+        {"film 12",           0x523a139344d740adULL},
+        {"banding 8",         0x1179e055e2696aedULL},
+        {"rician 15",         0x12ad54f07f0936f3ULL},
+        {"ultrasound 25",     0x86fb9ab975cafa75ULL},
+        {"ct 12",             0x44d4a5b3df2181c8ULL},
+        {"lens 0.7",          0xdb3d7a0536575826ULL},
         {"jitter 0.1-2",      0x7556025ce78d62dbULL},
     };
     for (size_t k = 0; k < sizeof known / sizeof *known; k++) {

@@ -69,6 +69,7 @@ static void run_blur(const blur *b) {
 }
 
 // Passes of 1, then of 2 pixels' reach: of a standard deviation of 1.6 to 2.2 pixels.
+// NOLINTNEXTLINE(readability-non-const-parameter): written through the struct
 static void smooth_chroma(const hg__camera *c, const hg__planes *p, float *chroma, float *spare) {
     static const int32_t step[] = {1, 2, 2, 1};
     const size_t n = (size_t)p->height * (size_t)p->width;

@@ -156,7 +156,7 @@ void hg__camera_add_noise(const hg__camera *c, const hg__noise_row *r, hg__plane
     const size_t count = (size_t)p->height * (size_t)p->width;
     float *row = normal + hg__noise_padded(count), *column = row + p->height;
     hg__noise_normal(r, 0, count, normal);
-    hg__noise_normal(r, 1, (size_t)(p->height + p->width), row);
+    hg__noise_normal(r, 1, (size_t)p->height + (size_t)p->width, row);
     for (int32_t x = 0; x < p->width; x++) column[x] *= c->column;
     for (int32_t y = 0; y < p->height; y++) {
         const float line = c->row * row[y];

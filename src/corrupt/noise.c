@@ -320,6 +320,7 @@ static double draw_amount(const hg__noise_step *s, double u) {
     return s->low + (s->high - s->low) * u;
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): written by the steps
 int hg__noise_apply(const hg__noise *n, const hg__noise_place *at, float *x, float *clean,
                     float *scratch, hg_error *err) {
     const uint64_t key = key_of(at);

@@ -20,6 +20,7 @@
 //   jitter D          added, standard deviation D of the numbers as they are: for tables, whose columns are scaled.
 //                     Of a range small and large are as likely: the logarithm is uniform
 //   camera [iso] I    what a camera of that sensitivity makes of the scene, and of the clean picture without the noise (camera.h)
+//   camera_jpeg Q     as jpeg, with the resolutions of colour that cameras use
 //   lens R            blur of standard deviation R pixels, of the clean picture too
 //   clip              rounded to 8 bits and cut off below black and above white, as in a file
 // Units are 8-bit grey levels where none is named. "blind" alone is a way to learn from noisy images (see below), not

@@ -48,6 +48,8 @@ static room open_room(const hg__noise_row *r, double scale) {
     return o;
 }
 
+// NOLINTBEGIN(readability-non-const-parameter): written through a struct
+
 // A channel of the picture, mirrored around, at the sensor's size; between: (height, the sensor's width).
 static void enlarge(const hg__noise_row *r, const room *o, double scale, const float *x, float *to,
                     float *between) {
@@ -78,6 +80,7 @@ static void enlarge(const hg__noise_row *r, const room *o, double scale, const f
     hg__camera_resample(&down);
 }
 
+// And back.
 static void reduce(const hg__noise_row *r, const room *o, double scale, const float *plane,
                    float *x, float *between) {
     const int32_t H = o->planes.height, W = o->planes.width, C = r->channels;
@@ -107,6 +110,8 @@ static void reduce(const hg__noise_row *r, const room *o, double scale, const fl
     hg__camera_resample(&across);
     hg__camera_resample(&down);
 }
+
+// NOLINTEND(readability-non-const-parameter)
 
 static void copy_in(const hg__noise_row *r, const room *o, const float *x, float *to) {
     for (int32_t y = 0; y < o->planes.height; y++) {

@@ -14,6 +14,11 @@ typedef struct failure {
     char sentence[JMSG_LENGTH_MAX];
 } failure;
 
+// How many samples of luma there are for one of colour.
+typedef struct coding {
+    int32_t across, down;
+} coding;
+
 static void fail(j_common_ptr info) {
     failure *f = (failure *)info->err;
     f->manager.format_message(info, f->sentence);
@@ -35,13 +40,6 @@ static size_t scratch(int32_t height, int32_t width, int32_t channels, double am
     return (pixels + most_bytes(height, width, channels)) / sizeof(float) + 2;
 }
 
-// Whether colour keeps its resolution (4:4:4): of one picture in three. Else it has half of it each way (4:2:0).
-static bool is_fine(const hg__noise_row *r) {
-    float u[16];
-    hg__noise_uniform(r, 0, 1, u);
-    return u[0] < 1.0F / 3;
-}
-
 static void start_output(j_compress_ptr c) {
     (void)c;
 }
@@ -53,8 +51,8 @@ static boolean output_is_full(j_compress_ptr c) {
 }
 
 // NOLINTNEXTLINE(readability-non-const-parameter): the library writes bytes through its manager
-static int compress(const hg__noise_row *r, uint8_t *pixels, uint8_t *bytes, size_t *size,
-                    failure *f) {
+static int compress(const hg__noise_row *r, const coding *how, uint8_t *pixels, uint8_t *bytes,
+                    size_t *size, failure *f) {
     struct jpeg_compress_struct c = {.err = &f->manager};
     const size_t most = most_bytes(r->height, r->width, r->channels);
     struct jpeg_destination_mgr to = {.next_output_byte = bytes,
@@ -74,8 +72,9 @@ static int compress(const hg__noise_row *r, uint8_t *pixels, uint8_t *bytes, siz
     c.in_color_space = r->channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
     jpeg_set_defaults(&c);
     jpeg_set_quality(&c, (int)(r->amount + 0.5), TRUE);
-    if (r->channels == 3 && is_fine(r)) {
-        c.comp_info[0].h_samp_factor = c.comp_info[0].v_samp_factor = 1;
+    if (r->channels == 3) { // samples of luma for one of colour
+        c.comp_info[0].h_samp_factor = how->across;
+        c.comp_info[0].v_samp_factor = how->down;
     }
     jpeg_start_compress(&c, TRUE);
     while (c.next_scanline < c.image_height) {
@@ -109,7 +108,7 @@ static int expand(const hg__noise_row *r, uint8_t *pixels, const uint8_t *bytes,
     return 0;
 }
 
-static int jpeg(const hg__noise_row *r, float *x, hg_error *err) {
+static int run(const hg__noise_row *r, const coding *how, float *x, hg_error *err) {
     const size_t n = hg__noise_count(r);
     uint8_t *pixels = (uint8_t *)r->scratch, *bytes = pixels + n;
     failure f;
@@ -122,11 +121,28 @@ static int jpeg(const hg__noise_row *r, float *x, hg_error *err) {
         const float level = x[i] * 255 + 0.5F;
         pixels[i] = (uint8_t)(level > 0 ? level < 255 ? level : 255 : 0); // NaN gives 0
     }
-    if (compress(r, pixels, bytes, &size, &f) < 0 || expand(r, pixels, bytes, size, &f) < 0) {
+    if (compress(r, how, pixels, bytes, &size, &f) < 0 || expand(r, pixels, bytes, size, &f) < 0) {
         return hg__fail(err, HG_ERR_MEMORY, "noise: jpeg: %.150s", f.sentence);
     }
     for (size_t i = 0; i < n; i++) x[i] = (float)pixels[i] / 255;
     return HG_OK;
+}
+
+static int jpeg(const hg__noise_row *r, float *x, hg_error *err) {
+    return run(r, &(coding){2, 2}, x, err);
+}
+
+// Telephones halve colour each way (4:2:0), many cameras across alone (4:2:2), some do not (4:4:4).
+static int camera_jpeg(const hg__noise_row *r, float *x, hg_error *err) {
+    static const coding used[] = {
+        {2, 2},
+        {2, 2},
+        {2, 1},
+        {1, 1}
+    };
+    float u[16];
+    hg__noise_uniform(r, 0, 1, u);
+    return run(r, &used[(int32_t)(u[0] * 4)], x, err);
 }
 
 const hg__noise_type hg__noise_jpeg = {.name = "jpeg",
@@ -137,3 +153,15 @@ const hg__noise_type hg__noise_jpeg = {.name = "jpeg",
                                        .needs_image = true,
                                        .scratch = scratch,
                                        .apply = jpeg};
+const hg__noise_type hg__noise_camera_jpeg = {.name = "camera_jpeg",
+                                              .summary =
+                                                  "compressed and back, colour at full, half or "
+                                                  "quarter resolution as cameras have it",
+                                              .amount = "quality, 60-98 unless given",
+                                              .least = 1,
+                                              .most = 100,
+                                              .low = 60,
+                                              .high = 98,
+                                              .needs_image = true,
+                                              .scratch = scratch,
+                                              .apply = camera_jpeg};
