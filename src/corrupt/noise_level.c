@@ -27,7 +27,8 @@ enum {
     SAMPLE = 2048 // blocks of the first look
 };
 static const double blur_step = 0.05, smooth_share = 0.08, below = 0.15, agreeing = 1.6;
-static const double tiny = 1e-7; // far below the rounding of 8 bits
+static const double most_white = 0.03; // of blurred noise: rounding, and what else is white
+static const double tiny = 1e-7;       // far below the rounding of 8 bits
 
 struct hg__noise_gauge {
     int32_t most, blocks;
@@ -48,7 +49,8 @@ static void make_tables(hg__noise_gauge *g) {
         }
     }
     for (int32_t k = 0; k < COEFFICIENTS; k++) {
-        const double y = pi * (k / SIDE) / SIDE, x = pi * (k % SIDE) / SIDE;
+        const int32_t down = k / SIDE, along = k % SIDE;
+        const double y = pi * down / SIDE, x = pi * along / SIDE;
         g->frequency[k] = y * y + x * x;
     }
 }
@@ -230,9 +232,12 @@ static void try_blur(const hg__noise_gauge *g, const double logs[COEFFICIENTS], 
     double shape[COEFFICIENTS];
     for (int32_t k = 0; k < COEFFICIENTS; k++) shape[k] = exp_minus(blur * blur * g->frequency[k]);
     for (int32_t i = 0; i < 2 * STRENGTHS; i++) {
-        const double part = (double)(i / 2) / (STRENGTHS - 1);
+        const int32_t which = i / 2;
+        const double part = (double)which / (STRENGTHS - 1);
         const double v = 0.9 * range[0] * (1 + hg__expm1(part * hg__log(range[1] / range[0])));
-        const double f = i % 2 ? 0.9 * range[2] : 0, m = misfit(shape, logs, v, f);
+        const double f = i % 2 ? 0.9 * range[2] : 0;
+        // More would be white noise, and texture that is taken for what is blurred.
+        const double m = f > most_white * v ? best->misfit : misfit(shape, logs, v, f);
         if (m < best->misfit) *best = (envelope){m, v, f, blur};
     }
 }
@@ -324,7 +329,8 @@ static void measure_brightness(survey *s) {
 
 static void work(survey *s) {
     for (int32_t i = 0; i < s->g->blocks; i++) {
-        s->rank[i] = (ranked){(double)s->g->mean[i], i};
+        s->rank[i].score = (double)s->g->mean[i];
+        s->rank[i].block = i;
     }
     qsort(s->rank, (size_t)s->g->blocks, sizeof *s->rank, compare_ranked);
     s->level = (hg__noise_level){.floor = 1};
@@ -353,8 +359,8 @@ int hg__noise_gauge_read(const hg__noise_gauge *g, hg__noise_level *l, hg_error 
     s->g = g;
     s->rank = hg__alloc(3 * n, sizeof *s->rank, err);
     if (s->rank) s->sorted = hg__alloc(SAMPLE, sizeof *s->sorted, err);
-    const int code = s->sorted ? HG_OK : HG_ERR_MEMORY;
-    if (code == HG_OK) {
+    const int code = s->rank && s->sorted ? HG_OK : HG_ERR_MEMORY;
+    if (s->rank && s->sorted) {
         s->half[0] = s->rank + n;
         s->half[1] = s->half[0] + n;
         work(s);

@@ -22,7 +22,7 @@ size_t hg__noise_pair_scratch(int32_t height, int32_t width) {
 // The taps of white noise's filter, so that its variance stays 1.
 static int32_t make_filter(double blur, float tap[2 * REACH + 1]) {
     const int32_t r = blur > 0 ? hg__min((int32_t)(3 * blur + 1), REACH) : 0;
-    double weight[2 * REACH + 1], squares = 0;
+    double weight[2 * REACH + 1] = {0}, squares = 0;
     for (int32_t k = -r; k <= r; k++) {
         weight[k + r] = r ? 1 / (1 + hg__expm1(k * k / (2 * blur * blur))) : 1;
         squares += weight[k + r] * weight[k + r];
