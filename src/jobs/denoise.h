@@ -36,6 +36,13 @@ void hg__denoise_detail(const hg__denoise_work *d, const char *format, ...)
 // Once: that the model's windows are blended, where they are.
 void hg__denoise_tell_of_blending(hg__denoise_work *d, const hg__tiling *t);
 
+// ---- denoise_fit.c ------------------------------------------------------------------------------
+
+// Whether fit= and save= can be, before anything is read.
+int hg__denoise_fit_check(const hg_options *o, hg_error *err);
+// The model learns from the noisy pictures in data= before it cleans them.
+int hg__denoise_fit(hg__denoise_work *d, const hg_options *o, hg_error *err);
+
 // ---- pictures -----------------------------------------------------------------------------------
 
 // One image file, all its pages, to the file `out`.

@@ -155,6 +155,7 @@ static int save_page(const hg__denoise_work *d, const hg_options *o, int code, h
 int hg__job_denoise(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
     HG_TRY(refuse_video(&o->values, err));
     HG_TRY(hg__job_page_check(o, err));
+    HG_TRY(hg__denoise_fit_check(o, err));
     const double started = hg__seconds();
     hg__denoise_work d = {.listener = l, .result = r};
     const struct hg__values *v = &o->values;
@@ -163,6 +164,7 @@ int hg__job_denoise(const hg_options *o, const hg_listener *l, hg_result *r, hg_
         d.page = hg__denoise_page_new(err);
         if (!d.page) code = HG_ERR_MEMORY;
     }
+    if (code == HG_OK && *v->fit) code = hg__denoise_fit(&d, o, err);
     if (code == HG_OK) code = run(&d, v, err);
     r->seconds = hg__seconds() - started;
     code = save_page(&d, o, code, err);
