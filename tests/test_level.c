@@ -36,7 +36,7 @@ static void the_level_is_the_root_mean_square_of_the_neighbourhood(void **state)
             clean[i] = drawn(i, 1);
             x[i] = clean[i] + (i % 100 < 50 ? 0.1F : 0.4F) * (drawn(i, 2) - 0.5F);
         }
-        const float whole = hg__noise_level(x, clean, H, W, C, sum, level);
+        const float whole = hg__level_of(x, clean, H, W, C, sum, level);
         for (int32_t i = 0; i < H; i++) {
             for (int32_t j = 0; j < W; j++) {
                 double want = 0, n = 0;
@@ -53,7 +53,7 @@ static void the_level_is_the_root_mean_square_of_the_neighbourhood(void **state)
         }
         assert_near((double)whole, sqrt(all), 1e-6);
     }
-    assert_true(hg__noise_level(x, x, H, W, 1, sum, level) == 0);
+    assert_true(hg__level_of(x, x, H, W, 1, sum, level) == 0);
     for (int32_t i = 0; i < H * W; i++) assert_true(level[i] == 0);
 }
 

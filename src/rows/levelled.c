@@ -38,8 +38,8 @@ static float root_mean(const double *sum, size_t step, int32_t top, int32_t bott
     return mean > 0 ? (float)sqrt(mean) : 0; // rounding may leave less than nothing
 }
 
-float hg__noise_level(const float *x, const float *clean, int32_t height, int32_t width,
-                      int32_t channels, double *sum, float *level) {
+float hg__level_of(const float *x, const float *clean, int32_t height, int32_t width,
+                   int32_t channels, double *sum, float *level) {
     const size_t step = (size_t)width + 1;
     const int32_t r = HG_LEVEL_RADIUS;
     sum_squares(x, clean, height, width, channels, sum);
@@ -84,7 +84,7 @@ static int make(const void *context, const hg__row_place *at, hg__row_room *to, 
     hg__row_room own = {.x = x, .target = clean, .scratch = to->scratch + c->from_at};
     HG_TRY(hg__row_source_make(from, at, &own, err));
     to->is_grey = own.is_grey;
-    const float whole = hg__noise_level(x, clean, height, width, (int32_t)channels, sum, level);
+    const float whole = hg__level_of(x, clean, height, width, (int32_t)channels, sum, level);
     const uint64_t row =
         (uint64_t)at->row * (uint64_t)(from->draws > 1 ? from->draws : 1) + (uint64_t)at->draw;
     const hg__philox w =

@@ -12,8 +12,8 @@
 enum { HG_LEVEL_RADIUS = 7 }; // pixels, of the square
 
 // x, clean (height, width, channels) -> level (height, width). sum: (height + 1, width + 1). Gives back that of the whole.
-float hg__noise_level(const float *x, const float *clean, int32_t height, int32_t width,
-                      int32_t channels, double *sum, float *level);
+float hg__level_of(const float *x, const float *clean, int32_t height, int32_t width,
+                   int32_t channels, double *sum, float *level);
 
 // The context of such a source; in the caller's memory, where it stays.
 typedef struct hg__levelled {
