@@ -120,6 +120,20 @@ static void any_number_of_threads_makes_the_same_rows(void **state) {
     hg__dataset_close(d);
 }
 
+static void a_camera_changes_both_sides_alike_for_any_threads(void **state) {
+    (void)state;
+    static epoch want, got;
+    hg__picture_options o = plain;
+    o.crops = 7;
+    hg__dataset *d = opened_noisy("grey", "gaussian 5 | 3: lens 0-1 + camera", &o, 1 << 20);
+    run_epoch(d, 0, false, 3, 0, &want);
+    for (int32_t threads = 1; threads < 4; threads++) {
+        run_epoch(d, threads, threads % 2, 3, 0, &got);
+        assert_memory_equal(&got, &want, sizeof got);
+    }
+    hg__dataset_close(d);
+}
+
 enum { IMAGES = 40, CROPS = 5, BLOCK = 5 };
 
 // 5 pictures, 5 crops each, mixed.
@@ -242,6 +256,7 @@ int main(void) {
         cmocka_unit_test(a_file_that_goes_or_changes_is_an_error),
         cmocka_unit_test(the_fingerprint_is_of_names_and_contents),
         cmocka_unit_test(any_number_of_threads_makes_the_same_rows),
+        cmocka_unit_test(a_camera_changes_both_sides_alike_for_any_threads),
         cmocka_unit_test(a_folder_larger_than_memory_comes_in_blocks),
         cmocka_unit_test(validation_rows_are_the_same_every_epoch),
         cmocka_unit_test(an_error_on_the_way_shows_in_next),

@@ -370,6 +370,34 @@ static void whole_noisy_images_are_halved(void **state) {
     hg__dataset_close(d);
 }
 
+// A grey picture among those of colour has three channels alike; a camera makes one picture of them, of both sides.
+static void a_camera_takes_what_is_grey_as_grey(void **state) {
+    (void)state;
+    enum { N = CROP * CROP * 3 };
+    float x[N], clean[N], target[N], again[N];
+    hg__picture_options o = plain;
+    o.channels = 3;
+    hg__dataset *d = opened_noisy("grey", "camera iso 6400 + camera_jpeg", &o, 1 << 20);
+    hg__dataset *quiet = opened_noisy("grey", "lens 0.7", &o, 1 << 20);
+    for (int32_t k = 0; k < 20; k++) {
+        make(d, k % 3, k, 1, x, clean);
+        make(d, k % 3, k, 1, again, target);
+        assert_memory_equal(x, again, sizeof x);
+        assert_memory_equal(clean, target, sizeof clean);
+        assert_memory_not_equal(x, clean, sizeof x);
+        for (int32_t i = 0; i < N; i++) {
+            assert_true(x[i] == x[i / 3 * 3] && clean[i] == clean[i / 3 * 3]);
+            assert_true(fabsf(clean[i] * 255 - roundf(clean[i] * 255)) < 1e-3F);
+        }
+        make(quiet, k % 3, k, 1, x, clean);
+        for (int32_t i = 0; i < N; i++) {
+            assert_true(fabsf(x[i] - clean[i]) < 1e-6F && clean[i] == clean[i / 3 * 3]);
+        }
+    }
+    hg__dataset_close(quiet);
+    hg__dataset_close(d);
+}
+
 static void images_too_small_to_halve_are_named(void **state) {
     (void)state;
     hg__picture_options o = plain;
@@ -581,6 +609,7 @@ int main(void) {
         cmocka_unit_test(noise_corrupts_the_input_alone),
         cmocka_unit_test(noisy_images_alone_are_pairs_of_halves),
         cmocka_unit_test(whole_noisy_images_are_halved),
+        cmocka_unit_test(a_camera_takes_what_is_grey_as_grey),
         cmocka_unit_test(images_too_small_to_halve_are_named),
         cmocka_unit_test(pairs_are_cut_alike),
         cmocka_unit_test(pictures_of_one_kind_have_one_range),

@@ -6,32 +6,38 @@
 
 // ---- luma: neighbours that differ little count (Tukey's biweight) ------------------------------------------------
 
-static void add_neighbour(const float *at, const float *beside, float *sum, float *weight,
-                          float least, int32_t n) {
-    for (int32_t x = 0; x < n; x++) {
-        const float d = (beside[x] - at[x]) * least, room = 1 - d * d;
-        const float w = room > 0 ? room * room : 0;
-        weight[x] += w;
-        sum[x] += w * beside[x];
+// LANES pixels side by side: what loops of known length keep in registers.
+enum { LANES = 8 };
+
+static void smooth_lanes(const float *restrict at, float *restrict to, ptrdiff_t line, int32_t R,
+                         float inverse) {
+    float sum[LANES] = {0}, weight[LANES] = {0};
+    for (int32_t dy = -R; dy <= R; dy++) {
+        for (int32_t dx = -R; dx <= R; dx++) {
+            const float *beside = at + dy * line + dx;
+            for (int32_t k = 0; k < LANES; k++) {
+                const float d = (beside[k] - at[k]) * inverse, room = 1 - d * d;
+                const float w = 0.5F * (room + __builtin_fabsf(room)); // 0 where it is below
+                weight[k] += w * w;
+                sum[k] += w * w * beside[k];
+            }
+        }
     }
+    for (int32_t k = 0; k < LANES; k++) to[k] = sum[k] / weight[k];
 }
 
 // y (height, width) -> spare, but for `radius` pixels at the border; then back.
 static void smooth_luma(const hg__camera *c, const hg__planes *p, float *spare) {
     const int32_t R = c->luma_radius, W = p->width, n = W - 2 * R;
-    float *weight = spare + (ptrdiff_t)p->height * W, *const luma = p->plane[0];
+    float *const luma = p->plane[0];
     const float inverse = 1 / c->luma;
     for (int32_t y = R; y < p->height - R; y++) {
         const float *at = luma + (ptrdiff_t)y * W + R;
-        float *sum = spare + (ptrdiff_t)y * W + R;
-        memset(sum, 0, (size_t)n * sizeof *sum);
-        memset(weight, 0, (size_t)n * sizeof *weight);
-        for (int32_t dy = -R; dy <= R; dy++) {
-            for (int32_t dx = -R; dx <= R; dx++) {
-                add_neighbour(at, at + (ptrdiff_t)dy * W + dx, sum, weight, inverse, n);
-            }
+        float *to = spare + (ptrdiff_t)y * W + R;
+        for (int32_t x = 0; x < n; x += LANES) {
+            const int32_t first = x + LANES < n ? x : n - LANES; // margins make lines long enough
+            smooth_lanes(at + first, to + first, W, R, inverse);
         }
-        for (int32_t x = 0; x < n; x++) sum[x] /= weight[x];
     }
     for (int32_t y = R; y < p->height - R; y++) {
         const ptrdiff_t line = (ptrdiff_t)y * W + R;
@@ -48,6 +54,16 @@ typedef struct blur {
     int32_t height, width, step;
 } blur;
 
+static void mix(const float *restrict at, ptrdiff_t step, float *restrict to, ptrdiff_t n) {
+    ptrdiff_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        for (ptrdiff_t k = i; k < i + LANES; k++) {
+            to[k] = 0.25F * (at[k - step] + at[k + step]) + 0.5F * at[k];
+        }
+    }
+    for (; i < n; i++) to[i] = 0.25F * (at[i - step] + at[i + step]) + 0.5F * at[i];
+}
+
 static void run_blur(const blur *b) {
     const ptrdiff_t W = b->width, s = b->step, edge = s * W;
     const size_t bytes = (size_t)edge * sizeof(float);
@@ -55,15 +71,11 @@ static void run_blur(const blur *b) {
         const float *at = b->from + y * W;
         float *to = b->between + y * W;
         memcpy(to, at, (size_t)W * sizeof *to);
-        for (ptrdiff_t x = s; x < W - s; x++) {
-            to[x] = 0.25F * (at[x - s] + at[x + s]) + 0.5F * at[x];
-        }
+        mix(at + s, s, to + s, W - 2 * s);
     }
     const float *between = b->between;
     memcpy(b->to, between, bytes);
-    for (ptrdiff_t i = edge; i < b->height * W - edge; i++) {
-        b->to[i] = 0.25F * (between[i - edge] + between[i + edge]) + 0.5F * between[i];
-    }
+    mix(between + edge, edge, b->to + edge, b->height * W - 2 * edge);
     const ptrdiff_t last = b->height * W - edge;
     memcpy(b->to + last, between + last, bytes);
 }
