@@ -78,6 +78,47 @@ refused "small.pgm: expected at least 32 x 32 pixels (crop), got 20 x 20" source
 refused "noise: expected at least 32 blocks of 16 x 16 pixels" source=few.pgm out=x.pgm fit=1
 expect "nothing is written where it is refused" [ ! -e x.pgm ]
 
+# model=auto: judged on the image itself.
+auto() { "$HOURGLASS" denoise model=auto "$@"; }
+auto source=noisy/1.pgm out=auto.pgm threads=1 >out 2>&1
+expect "independent noise is judged by hidden pixels" grep -q "auto: .*as judged by hidden pixels: the model that ships [0-9.]*; Gaussian, sigma" out
+expect "again with three threads" auto -q source=noisy/1.pgm out=auto3.pgm threads=3
+expect "the choice does not depend on threads" cmp auto.pgm auto3.pgm
+"$python" - <<'PY'
+import random, struct, zlib
+# Correlated noise on squares: what the model that ships has not learnt.
+random.seed(3)
+side = 192
+w = [[random.gauss(0, 1) for _ in range(side + 4)] for _ in range(side + 4)]
+tap = [0.3, 0.8, 1, 0.8, 0.3]
+rows = [[sum(tap[k] * r[j + k] for k in range(5)) for j in range(side)] for r in w]
+rgba, clean, noisy = bytearray(), bytearray(), bytearray()
+for y in range(side):
+    rgba.append(0)
+    for x in range(side):
+        n = sum(tap[k] * rows[y + k][x] for k in range(5)) * 20 / 2.46
+        c = 60 + 90 * ((x // 48 + y // 48) % 2)
+        v = min(max(round(c + n), 0), 255)
+        clean.append(c)
+        noisy.append(v)
+        rgba += bytes((v, v, v, (x + y) % 256))
+open("flat.pgm", "wb").write(b"P5\n%d %d\n255\n" % (side, side) + clean)
+open("clumps.pgm", "wb").write(b"P5\n%d %d\n255\n" % (side, side) + noisy)
+chunk = lambda name, data: struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+open("rgba.png", "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 6, 0, 0, 0)) +
+                             chunk(b"IDAT", zlib.compress(bytes(rgba))) + chunk(b"IEND", b""))
+PY
+auto source=clumps.pgm out=filtered.pgm >out 2>&1
+expect "correlated noise is judged by pairs" grep -q "as judged by pairs, as the noise is correlated" out
+expect "what has not learnt it is not chosen" sh -c '! grep -q "auto: the model" out'
+was=$(distance clumps.pgm flat.pgm) now=$(distance filtered.pgm flat.pgm)
+expect "a filter cleans it: $now, was $was" [ "$now" -lt $((was / 3)) ]
+expect "colour with alpha too" auto -q source=rgba.png out=filtered.png
+expect "the choice is among the fitted model, too" sh -c '"$1" denoise model=auto source=clumps.pgm out=f.pgm fit=2 2>&1 |
+    grep -q "the model fitted to it [0-9.]*; the model that ships [0-9.]*; Gaussian"' - "$HOURGLASS"
+"$HOURGLASS" denoise model=auto source=- out=- </dev/null >out 2>&1
+expect "video has none" grep -q "model=auto: expected images in files, got -" out
+
 # Every allocation fails once.
 n=1
 while [ $n -lt 2000 ]; do

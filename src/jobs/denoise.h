@@ -6,11 +6,12 @@
 #ifndef HG_JOBS_DENOISE_H
 #define HG_JOBS_DENOISE_H
 #include "jobs/pages.h"
-#include "restore/denoiser.h"
+#include "restore/cleaner.h"
 
 typedef struct hg__denoise_work {
     hg_model *model;             // owned
     hg_denoiser *denoiser;       // owned
+    hg__cleaner cleaner;         // {0}: the model
     const hg_listener *listener; // borrowed, or NULL
     hg_result *result;           // borrowed
     hg__denoise_page *page;      // owned, or NULL: not asked for
@@ -42,6 +43,14 @@ void hg__denoise_tell_of_blending(hg__denoise_work *d, const hg__tiling *t);
 int hg__denoise_fit_check(const hg_options *o, hg_error *err);
 // The model learns from the noisy pictures in data= before it cleans them.
 int hg__denoise_fit(hg__denoise_work *d, const hg_options *o, hg_error *err);
+
+// ---- denoise_choose.c ---------------------------------------------------------------------------
+
+// model=auto: d->cleaner, and where it is the model its weights. before: the weights before fit=, which may be swapped; NULL: none.
+struct hg__values; // options/options.h
+bool hg__denoise_is_auto(const struct hg__values *v);
+int hg__denoise_choose(hg__denoise_work *d, const struct hg__values *v, void *before,
+                       hg_error *err);
 
 // ---- pictures -----------------------------------------------------------------------------------
 

@@ -186,10 +186,10 @@ int hg__denoise_fit_check(const hg_options *o, hg_error *err) {
         return hg__fail(err, HG_ERR_USAGE, "save: expected fit= beside it, got save=%.200s alone",
                         v->save);
     }
-    if (!*v->fit) return HG_OK;
-    HG_TRY(parse(&f, v->fit, err));
-    if (hg__dataset_is_pictures(v->data)) return HG_OK;
-    return hg__fail(err, HG_ERR_USAGE, "fit: expected images in files, got %.200s", v->data);
+    if (*v->fit) HG_TRY(parse(&f, v->fit, err));
+    if ((!*v->fit && !hg__denoise_is_auto(v)) || hg__dataset_is_pictures(v->data)) return HG_OK;
+    return hg__fail(err, HG_ERR_USAGE, "%s: expected images in files, got %.200s",
+                    *v->fit ? "fit" : "model=auto", v->data);
 }
 
 int hg__denoise_fit(hg__denoise_work *d, const hg_options *o, hg_error *err) {

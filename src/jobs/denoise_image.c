@@ -191,7 +191,11 @@ static int run_page(picture *p, const hg__tiling *t, hg_error *err) {
         p->io.worth = pixels / ((int64_t)t->rows * t->columns * t->runs);
     }
     p->io.meter = &d->meter;
-    HG_TRY(hg__denoiser_run_lines(d->denoiser, t, &p->io, &outside, err));
+    if (d->cleaner.kind == HG_BY_MODEL) {
+        HG_TRY(hg__denoiser_run_lines(d->denoiser, t, &p->io, &outside, err));
+    } else {
+        HG_TRY(hg__cleaner_run_lines(&d->cleaner, d->denoiser, &p->io, &outside, err));
+    }
     if (!d->is_folder) hg__meter_end(&d->meter);
     tell_of_range(p, outside);
     d->result->pixels += pixels;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "base/system.h"
 #include "image/image.h"
 #include "image/y4m.h"
@@ -152,6 +153,24 @@ static int save_page(const hg__denoise_work *d, const hg_options *o, int code, h
     return saved;
 }
 
+// fit= and model=auto, whose choice is among the model before and after it.
+static int learn(hg__denoise_work *d, const hg_options *o, hg_error *err) {
+    const struct hg__values *v = &o->values;
+    const hg__network *net = &d->model->net;
+    const bool is_auto = hg__denoise_is_auto(v), is_fitted = *v->fit != '\0';
+    const size_t bytes = net->spec.params * sizeof *net->params;
+    void *before = NULL;
+    if (is_auto && is_fitted) {
+        before = hg__alloc(1, bytes, err);
+        if (!before) return HG_ERR_MEMORY;
+        memcpy(before, net->params, bytes);
+    }
+    int code = is_fitted ? hg__denoise_fit(d, o, err) : HG_OK;
+    if (code == HG_OK && is_auto) code = hg__denoise_choose(d, v, before, err);
+    hg__free(before);
+    return code;
+}
+
 int hg__job_denoise(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
     HG_TRY(refuse_video(&o->values, err));
     HG_TRY(hg__job_page_check(o, err));
@@ -159,12 +178,13 @@ int hg__job_denoise(const hg_options *o, const hg_listener *l, hg_result *r, hg_
     const double started = hg__seconds();
     hg__denoise_work d = {.listener = l, .result = r};
     const struct hg__values *v = &o->values;
-    int code = hg__denoise_open(&d, v->model, (int32_t)v->threads, (size_t)v->max_mem, err);
+    int code = hg__denoise_open(&d, hg__denoise_is_auto(v) ? "" : v->model, (int32_t)v->threads,
+                                (size_t)v->max_mem, err);
     if (code == HG_OK && *v->page) {
         d.page = hg__denoise_page_new(err);
         if (!d.page) code = HG_ERR_MEMORY;
     }
-    if (code == HG_OK && *v->fit) code = hg__denoise_fit(&d, o, err);
+    if (code == HG_OK) code = learn(&d, o, err);
     if (code == HG_OK) code = run(&d, v, err);
     r->seconds = hg__seconds() - started;
     code = save_page(&d, o, code, err);

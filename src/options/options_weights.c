@@ -68,6 +68,7 @@ int hg__options_check_weights(const hg_options *o, hg_error *err) {
         }
     }
     if (!is_asked || !may_be_path(o, HG_OPTION_model, value)) return HG_OK;
+    if (strcmp(o->job->name, "denoise") == 0 && strcmp(value, "auto") == 0) return HG_OK;
     if (*value && strcmp(value, "-") != 0 && !strpbrk(value, "./") && access(value, F_OK) != 0) {
         const bool is_run =
             hg__join_path(path, sizeof path, "runs", value, NULL) == HG_OK && hg__is_folder(path);
