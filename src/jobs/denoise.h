@@ -19,6 +19,10 @@ typedef struct hg__denoise_work {
     bool has_told_other;         // that samples are not those the model was trained on
     hg__meter meter; // of the pixels of a page, the images of a folder or the frames of video
     bool is_folder;
+    hg__tuning tuning; // as options say
+    bool is_by_iso;    // sigma=iso: each file says it
+    double level_sum;  // of pictures whose noise was estimated, grey levels
+    int64_t levels;
     bool is_fatal; // the last failure is none of the file's: the others would fail too
 } hg__denoise_work;
 
@@ -35,6 +39,17 @@ void hg__denoise_detail(const hg__denoise_work *d, const char *format, ...)
     __attribute__((format(printf, 2, 3))); // for those who want to know of each file
 // Once: that the model's windows are blended, where they are.
 void hg__denoise_tell_of_blending(hg__denoise_work *d, const hg__tiling *t);
+
+// ---- denoise_tune.c -----------------------------------------------------------------------------
+
+struct hg__values;
+// strength=, sigma= and detail=, for all that follows; refused where the model cannot.
+int hg__denoise_tune(hg__denoise_work *d, const struct hg__values *v, hg_error *err);
+// sigma=iso: as the file says; refused where it does not.
+int hg__denoise_tune_to(hg__denoise_work *d, const char *path, const hg__image_info *info,
+                        hg_error *err);
+// The noise that was estimated in what was cleaned last.
+void hg__denoise_tell_level(hg__denoise_work *d, const char *path);
 
 // ---- pictures -----------------------------------------------------------------------------------
 

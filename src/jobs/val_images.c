@@ -148,7 +148,8 @@ bool hg__val_cleans_images(const hg_model *m, const hg_options *o) {
     hg_error why;
     if (!hg__dataset_is_pictures(o->values.data)) return false;
     if (hg__image_needs_of(&m->net, &needs, &why) < 0) return false;
-    return needs.channels == 1 || needs.channels == 3;
+    const int32_t channels = needs.channels - m->net.has_level;
+    return channels == 1 || channels == 3;
 }
 
 static int open_validation(validation *v, hg_error *err) {
@@ -161,7 +162,7 @@ static int open_validation(validation *v, hg_error *err) {
     v->denoiser = hg__denoiser_new(&v->model->net, (int32_t)o->threads, (size_t)o->max_mem, 0, err);
     if (!v->denoiser) return (int)err->code;
     v->source.model = v->model;
-    v->source.channels = v->denoiser->needs.channels;
+    v->source.channels = v->denoiser->channels;
     v->source.seed = (uint64_t)o->seed;
     HG_TRY(open_noise(v, err));
     HG_TRY(open_images(v, err));
