@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/show.h"
 #include "jobs/pages.h"
+#include "jobs/val_level.h"
 #include "restore/denoiser.h"
 #include "restore/filters.h"
 #include "rows/dataset.h"
@@ -69,6 +70,7 @@ typedef struct validation {
     hg__val_column column[MOST_COLUMNS];
     hg__val_sheet sheet;   // its arrays are owned
     hg__images_page *page; // owned; NULL without page=
+    hg__val_levels levels;
 } validation;
 
 // One image on its way.
@@ -306,6 +308,8 @@ static int treat(test_image *s, int64_t image, hg_error *err) {
     HG_TRY(open_image(s, image, err));
     HG_TRY(measure_input(s, err));
     HG_TRY(run_model(s, err));
+    hg__val_levels_add(&s->v->levels, &s->v->denoiser->tuner, &s->image.frame, s->image.x,
+                       s->image.clean);
     HG_TRY(measure_clipped(s, s->y[0], 1, err));
     const char *out = s->v->o->values.out;
     const float *const part[] = {s->image.x, s->y[0], s->image.clean};
@@ -341,7 +345,7 @@ int hg__val_images(hg_model *m, const hg_options *o, const hg_listener *l, hg_re
     }
     if (code == HG_OK) {
         r->text = hg__val_sheet_format(&v.sheet, r->json, err);
-        if (!r->text) code = HG_ERR_MEMORY;
+        code = r->text ? hg__val_levels_end(&v.levels, r->json, &r->text, err) : HG_ERR_MEMORY;
     }
     close_validation(&v);
     return code;

@@ -173,6 +173,14 @@ double hg__tuner_level(const hg__tuner *u) {
     return sqrt(sum / ((double)u->t.height * (double)u->t.width * (double)u->t.runs));
 }
 
+double hg__tuner_cell(const hg__tuner *u, int32_t row, int32_t column) {
+    double sum = 0;
+    for (int32_t run = 0; run < u->t.runs; run++) {
+        sum += (double)u->sum[cell_at(u, run, row, column)] / one;
+    }
+    return sqrt(sum / (pixels_of_cell(u, row, column) * (double)u->t.runs));
+}
+
 // Between which two of `count` cells pixel `at` lies, and how near to the second.
 static void find_between(int32_t at, int32_t count, int32_t *first, int32_t *second, float *share) {
     const int32_t half = HG_LEVEL_CELL / 2, moved = at - half + HG_LEVEL_CELL; // not below 0

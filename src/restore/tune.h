@@ -57,4 +57,6 @@ int hg__tuner_run(hg__tuner *u, hg__tiles *tiles, const hg__tile_io *io, bool is
                   hg_error *err);
 // The noise that was estimated in the last picture, root mean square, white being 1; NaN: nothing was, or the model was told.
 double hg__tuner_level(const hg__tuner *u);
+// The same of a cell.
+double hg__tuner_cell(const hg__tuner *u, int32_t row, int32_t column);
 #endif
