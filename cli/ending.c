@@ -132,8 +132,10 @@ static void print_denoised_json(const hg_result *r) {
         {"frames",  CLI_WHOLE,  .whole = r->frames  },
         {"pixels",  CLI_WHOLE,  .whole = r->pixels  },
         {"seconds", CLI_NUMBER, .number = r->seconds},
+        {"level",   CLI_NUMBER, .number = r->level  },
     };
-    cli_print_object(stdout, fields, sizeof fields / sizeof *fields);
+    const size_t count = sizeof fields / sizeof *fields; // a level only where there is one
+    cli_print_object(stdout, fields, isnan(r->level) ? count - 1 : count);
 }
 
 static void end_denoise(cli_run *r, hg_error *err) {

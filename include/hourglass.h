@@ -361,6 +361,8 @@ typedef struct hg_result {
     int64_t frames;
     // denoise: pixels of all pages or frames that were cleaned.
     int64_t pixels;
+    // denoise: noise as a model with a level estimates it, the mean of pictures and frames, grey levels of 8 bits; else NaN.
+    double level;
 } hg_result;
 
 // Runs the job that `o` was made for. `l` and `result` may be NULL. result is filled in on failure too, as far as the job came
@@ -406,7 +408,7 @@ HG_API hg_model *hg_model_load(const char *path, hg_error *err);
 // the same sentence, in which "memory" stands for the path.
 HG_API hg_model *hg_model_load_memory(const void *bytes, size_t size, hg_error *err);
 
-// A model that ships, by its name: "denoise" is the one that `hourglass denoise` takes where model= names none. It is looked
+// A model that ships, by its name: "fast", "default" (which `hourglass denoise` takes where model= names none), "best". It is looked
 // for in the folder HG_MODELS names, else beside the program or the library, else where `make install` puts it.
 // HG_ERR_MISSING: it is not there.
 HG_API hg_model *hg_model_load_shipped(const char *name, hg_error *err);
@@ -616,12 +618,14 @@ typedef struct hg_denoiser hg_denoiser; // a model with its buffers, for one thr
 HG_API hg_denoiser *hg_denoiser_new(const hg_model *m, int32_t threads, size_t max_mem,
                                     hg_error *err);
 HG_API void hg_denoiser_free(hg_denoiser *d); // NULL is fine; before its model
+// How strongly it cleans (docs/RECIPES.md): strength 0 to 2, sigma in grey levels of 8 bits, 0: not known, detail 0 to 1. HG_ERR_USAGE.
+HG_API int hg_denoiser_set(hg_denoiser *d, double strength, double sigma, double detail,
+                           hg_error *err);
+// The noise that a model with a level found in the last image or frame, in grey levels of 8 bits; else not a number.
+HG_API double hg_denoiser_level(const hg_denoiser *d);
 
-typedef enum hg_pixel_type {
-    HG_PIXELS_U8,
-    HG_PIXELS_U16, // in the machine's byte order
-    HG_PIXELS_F32,
-} hg_pixel_type;
+// U16: in the machine's byte order.
+typedef enum hg_pixel_type { HG_PIXELS_U8, HG_PIXELS_U16, HG_PIXELS_F32 } hg_pixel_type;
 
 // The samples of a pixel, in memory's order.
 typedef enum hg_pixel_layout {
@@ -634,10 +638,8 @@ typedef enum hg_pixel_layout {
 
 // An image in memory of the caller's, or a cut-out of one. {0} all that you do not set.
 typedef struct hg_pixels {
-    // the first pixel of the top line; borrowed during the call
-    void *data;
-    // pixels
-    int32_t width, height;
+    void *data;            // the first pixel of the top line; borrowed during the call
+    int32_t width, height; // pixels
     hg_pixel_layout layout;
     hg_pixel_type type;
     // Bytes from a line to the one below it; negative where lines are stored from the bottom up. 0: width * pixel_stride.

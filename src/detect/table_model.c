@@ -140,3 +140,7 @@ hg_model *hg_model_load_shipped(const char *name, hg_error *err) {
     char path[1024];
     return hg__model_find_shipped(name, path, err) == HG_OK ? hg_model_load(path, err) : NULL;
 }
+
+hg_model *hg__model_load_named(const char *name, hg_error *err) {
+    return hg__model_is_shipped(name) ? hg_model_load_shipped(name, err) : hg_model_load(name, err);
+}

@@ -83,10 +83,13 @@ typedef struct hg__codec {
 // Refuses what hg__image_limit does not allow: "x.png: expected at most ... pixels, got 100000 x 100000".
 int hg__image_check(const hg__image_reader *r, hg_error *err);
 
-// The one thing an EXIF block says that changes the picture: which way up it is.
+// What an EXIF block says that matters here: which way up the picture is, and how sensitive the camera was.
 
 // 1 .. 8 from a TIFF-shaped block (with or without "Exif\0\0" before it); 1 where it says nothing or is damaged.
 int32_t hg__exif_orientation(const uint8_t *block, size_t size);
+
+// The ISO that the camera was set to; 0 where it is not said.
+int32_t hg__exif_iso(const uint8_t *block, size_t size);
 
 // The smallest block that says an orientation, without "Exif\0\0".
 enum { HG_EXIF_SIZE = 26 };

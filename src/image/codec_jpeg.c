@@ -129,13 +129,14 @@ static void count_scans(j_common_ptr jpeg) {
     leave(jpeg);
 }
 
-static int32_t find_orientation(const struct jpeg_decompress_struct *jpeg) {
+static void read_exif(const struct jpeg_decompress_struct *jpeg, hg__image_info *info) {
     for (jpeg_saved_marker_ptr m = jpeg->marker_list; m; m = m->next) {
         if (m->marker == JPEG_APP0 + 1 && m->data_length > 6 && memcmp(m->data, "Exif\0", 6) == 0) {
-            return hg__exif_orientation(m->data + 6, m->data_length - 6);
+            info->orientation = hg__exif_orientation(m->data + 6, m->data_length - 6);
+            info->iso = hg__exif_iso(m->data + 6, m->data_length - 6);
+            return;
         }
     }
-    return 1;
 }
 
 static int fill_info(hg__image_reader *r, struct jpeg_decompress_struct *jpeg, hg_error *err) {
@@ -152,8 +153,9 @@ static int fill_info(hg__image_reader *r, struct jpeg_decompress_struct *jpeg, h
                                .dtype = HG_U8,
                                .white = 255,
                                .is_lossy = true,
-                               .orientation = find_orientation(jpeg),
+                               .orientation = 1,
                                .pages = 1};
+    read_exif(jpeg, &r->info);
     HG_TRY(hg__image_check(r, err));
     size_t held = 0; // coefficients of a progressive file, 16 bits each
     for (int i = 0; i < jpeg->num_components; i++) {

@@ -194,6 +194,7 @@ static int walk(hg__image_reader *r, hg_error *err) {
         if (!is_type(&c, "IDAT")) HG_TRY(check_sum(r, &c, err)); // libpng checks IDAT's
         const uint8_t *exif = is_type(&c, "eXIf") ? hg__image_file_at(r->file, c.at, c.size) : NULL;
         if (exif) r->info.orientation = hg__exif_orientation(exif, c.size);
+        if (exif) r->info.iso = hg__exif_iso(exif, c.size);
     } while (!is_type(&c, "IEND"));
     return HG_OK;
 }

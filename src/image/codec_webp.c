@@ -92,7 +92,9 @@ static int webp_open(hg__image_reader *r, hg_error *err) {
     r->info.alpha = f.has_alpha;
     chunk c;
     for (size_t at = RIFF_HEADER; next_chunk(r->file->bytes, r->file->size, &at, &c);) {
-        if (is_type(&c, "EXIF")) r->info.orientation = hg__exif_orientation(c.data, c.size);
+        if (!is_type(&c, "EXIF")) continue;
+        r->info.orientation = hg__exif_orientation(c.data, c.size);
+        r->info.iso = hg__exif_iso(c.data, c.size);
     }
     HG_TRY(hg__image_check(r, err));
     // The file, the picture, and libwebp's own at 4 bytes a pixel where it is lossless.

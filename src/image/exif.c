@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// exif.c - orientation from an EXIF block (CIPA DC-008; TIFF 6.0 for its layout).
+// exif.c - orientation and sensitivity from an EXIF block (CIPA DC-008; TIFF 6.0 for its layout).
 #include <string.h>
 
 #include "image/codec.h"
 
-enum { ORIENTATION = 0x0112, SHORT = 3, HEADER = 8, ENTRY = 12 };
+enum {
+    ORIENTATION = 0x0112,
+    EXIF_FOLDER = 0x8769,
+    SENSITIVITY = 0x8827, // PhotographicSensitivity: ISO, 65535 for all above
+    SPEED = 0x8833,       // ISOSpeed
+    SHORT = 3,
+    LONG = 4,
+    HEADER = 8,
+    ENTRY = 12
+};
 
 typedef struct exif {
     const uint8_t *bytes;
@@ -29,20 +38,35 @@ static bool open_exif(exif *b, const uint8_t *bytes, size_t size) {
     return b->is_big || memcmp(b->bytes, "II*\0", 4) == 0;
 }
 
+// The value of a tag of the folder at `folder`, of that type; `none` where there is none.
+static uint32_t find_value(const exif *b, size_t folder, uint32_t tag, uint32_t type,
+                           uint32_t none) {
+    if (folder > b->size - 2) return none;
+    const size_t count = number(b, folder, 2);
+    for (size_t i = 0; i < count; i++) {
+        const size_t at = folder + 2 + i * ENTRY;
+        if (at > b->size || b->size - at < ENTRY) return none;
+        if (number(b, at, 2) != tag || number(b, at + 2, 2) != type) continue;
+        return number(b, at + 8, type == SHORT ? 2 : 4);
+    }
+    return none;
+}
+
 int32_t hg__exif_orientation(const uint8_t *block, size_t size) {
     exif b;
     if (!open_exif(&b, block, size)) return 1;
-    const size_t folder = number(&b, 4, 4);
-    if (folder > b.size - 2) return 1;
-    const size_t count = number(&b, folder, 2);
-    for (size_t i = 0; i < count; i++) {
-        const size_t at = folder + 2 + i * ENTRY;
-        if (at > b.size || b.size - at < ENTRY) return 1;
-        if (number(&b, at, 2) != ORIENTATION || number(&b, at + 2, 2) != SHORT) continue;
-        const uint32_t value = number(&b, at + 8, 2);
-        return value >= 1 && value <= 8 ? (int32_t)value : 1;
-    }
-    return 1;
+    const uint32_t value = find_value(&b, number(&b, 4, 4), ORIENTATION, SHORT, 1);
+    return value >= 1 && value <= 8 ? (int32_t)value : 1;
+}
+
+int32_t hg__exif_iso(const uint8_t *block, size_t size) {
+    exif b;
+    if (!open_exif(&b, block, size)) return 0;
+    const uint32_t folder = find_value(&b, number(&b, 4, 4), EXIF_FOLDER, LONG, 0);
+    if (folder < HEADER) return 0;
+    uint32_t value = find_value(&b, folder, SENSITIVITY, SHORT, 0);
+    if (value == UINT16_MAX) value = find_value(&b, folder, SPEED, LONG, value);
+    return value <= INT32_MAX ? (int32_t)value : 0;
 }
 
 void hg__exif_make(uint8_t block[HG_EXIF_SIZE], int32_t orientation) {

@@ -45,6 +45,7 @@ typedef struct hg__image_info {
     // (32767), 0 being black: those below 0 are numbers below 0.
     float white;
     int32_t orientation; // EXIF: 1 .. 8, 1 is upright. Lines come as they are stored.
+    int32_t iso;         // EXIF: the camera's sensitivity; 0: not said
     bool is_lossy;       // samples are not what was put in, but near it: JPEG
     bool is_mask;        // no picture: which pixels of another page count. To be passed on as it is
     int32_t page, pages; // counted from 0; pages as the file says

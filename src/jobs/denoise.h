@@ -20,6 +20,10 @@ typedef struct hg__denoise_work {
     bool has_told_other;         // that samples are not those the model was trained on
     hg__meter meter; // of the pixels of a page, the images of a folder or the frames of video
     bool is_folder;
+    hg__tuning tuning; // as options say
+    bool is_by_iso;    // sigma=iso: each file says it
+    double level_sum;  // of pictures whose noise was estimated, grey levels
+    int64_t levels;
     bool is_fatal; // the last failure is none of the file's: the others would fail too
 } hg__denoise_work;
 
@@ -51,6 +55,16 @@ struct hg__values; // options/options.h
 bool hg__denoise_is_auto(const struct hg__values *v);
 int hg__denoise_choose(hg__denoise_work *d, const struct hg__values *v, void *before,
                        hg_error *err);
+
+// ---- denoise_tune.c -----------------------------------------------------------------------------
+
+// strength=, sigma= and detail=, for all that follows; refused where the model cannot.
+int hg__denoise_tune(hg__denoise_work *d, const struct hg__values *v, hg_error *err);
+// sigma=iso: as the file says; refused where it does not.
+int hg__denoise_tune_to(hg__denoise_work *d, const char *path, const hg__image_info *info,
+                        hg_error *err);
+// The noise that was estimated in what was cleaned last.
+void hg__denoise_tell_level(hg__denoise_work *d, const char *path);
 
 // ---- pictures -----------------------------------------------------------------------------------
 

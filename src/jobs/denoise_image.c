@@ -23,6 +23,8 @@ typedef struct picture {
     hg__denoise_work *d; // borrowed
     const char *path;
     hg__image_reader *reader; // owned
+    hg__image_reader *first;  // owned: the same file for the first of two passes; else NULL
+    bool is_first;            // that is what is read
     hg__image_writer *writer; // owned
     page_range *page;         // owned, (ranges); NULL: all pages are 0 .. white
     int32_t ranges;
@@ -111,7 +113,14 @@ static int find_ranges(picture *p, hg_error *err) {
 
 static int read_lines(void *context, void *to, int32_t lines, hg_error *err) {
     picture *p = context;
-    return hg__image_read_lines(p->reader, to, lines, err);
+    return hg__image_read_lines(p->is_first ? p->first : p->reader, to, lines, err);
+}
+
+static int read_again(void *context, hg_error *err) {
+    (void)err;
+    picture *p = context;
+    p->is_first = false;
+    return HG_OK;
 }
 
 // A disk that is full is so for every file.
@@ -138,9 +147,10 @@ static int plan_page(picture *p, hg__tiling *t, hg_error *err) {
                           .name = p->path,
                           .info = *info,
                           .has_outside = p->now.has_outside,
-                          .held = 2 * hg__image_held(p->reader),
+                          .held = (p->first ? 3 : 2) * hg__image_held(p->reader),
                           .read = read_lines,
                           .write = write_lines,
+                          .again = read_again,
                           .listener = p->d->listener};
     p->io.info.range = p->now.range;
     return hg__denoiser_plan_lines(p->d->denoiser, &p->io, t, err);
@@ -188,11 +198,13 @@ static int run_page(picture *p, const hg__tiling *t, hg_error *err) {
     hg__denoise_tell_of_blending(d, t);
     if (!d->is_folder) {
         hg__meter_start(&d->meter, d->listener, "denoising", "pixels", pixels);
-        p->io.worth = pixels / ((int64_t)t->rows * t->columns * t->runs);
+        p->io.worth = pixels / ((p->first ? 2 : 1) * (int64_t)t->rows * t->columns * t->runs);
     }
     p->io.meter = &d->meter;
+    p->is_first = p->first;
     if (d->cleaner.kind == HG_BY_MODEL) {
         HG_TRY(hg__denoiser_run_lines(d->denoiser, t, &p->io, &outside, err));
+        hg__denoise_tell_level(d, p->path);
     } else {
         HG_TRY(hg__cleaner_run_lines(&d->cleaner, d->denoiser, &p->io, &outside, err));
     }
@@ -217,10 +229,19 @@ static int create(picture *p, const char *out, hg_error *err) {
     return writing(p, (int)own.code);
 }
 
+static int changed(const picture *p, hg_error *err) {
+    return hg__fail(err, HG_ERR_IO, "%s: expected as many pages as before, got fewer: it changed",
+                    p->path);
+}
+
 static int run_more_pages(picture *p, hg_error *err) {
     hg__tiling t;
     int more;
     while ((more = hg__image_next_page(p->reader, err)) > 0) {
+        if (p->first) {
+            const int also = hg__image_next_page(p->first, err);
+            if (also <= 0) return also < 0 ? also : changed(p, err);
+        }
         HG_TRY(plan_page(p, &t, err));
         HG_TRY(writing(p, hg__image_start_page(p->writer, p->reader, err)));
         HG_TRY(run_page(p, &t, err));
@@ -230,7 +251,12 @@ static int run_more_pages(picture *p, hg_error *err) {
 
 static int run_pages(picture *p, const char *out, hg_error *err) {
     hg__tiling t;
-    int code = find_ranges(p, err);
+    int code = hg__denoise_tune_to(p->d, p->path, hg__image_info_of(p->reader), err);
+    if (code == HG_OK && hg__tuner_is_twofold(&p->d->denoiser->tuner)) {
+        p->first = hg__image_open(p->path, err);
+        if (!p->first) code = (int)err->code;
+    }
+    if (code == HG_OK) code = find_ranges(p, err);
     if (code == HG_OK) code = plan_page(p, &t, err);
     if (code == HG_OK) code = create(p, out, err);
     if (code == HG_OK) code = run_page(p, &t, err);
@@ -248,6 +274,7 @@ int hg__denoise_image(hg__denoise_work *d, const char *path, const char *out, hg
     int code = p.reader ? run_pages(&p, out, err) : (int)err->code;
     hg__image_abort(p.writer);
     hg__image_close(p.reader);
+    hg__image_close(p.first);
     hg__free(p.page);
     if (code < 0) d->result->failed++;
     return code;

@@ -75,6 +75,7 @@ static int clean_frame(video *v, const char *line, hg_error *err) {
     const uint8_t *now = hg__y4m_cleaner_run(v->cleaner, v->d->listener, err);
     if (!now) return (int)err->code;
     v->d->result->frames++;
+    hg__denoise_tell_level(v->d, v->name);
     v->d->result->pixels += (int64_t)v->y.width * v->y.height;
     HG_TRY(hg__writer_add(&v->out, line, strlen(line), err));
     HG_TRY(hg__writer_add(&v->out, "\n", 1, err));

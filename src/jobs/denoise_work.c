@@ -49,12 +49,7 @@ void hg__denoise_tell_of_blending(hg__denoise_work *d, const hg__tiling *t) {
 
 int hg__denoise_open(hg__denoise_work *d, const char *path, int32_t threads, size_t max_mem,
                      hg_error *err) {
-    char shipped[1024];
-    if (!path[0]) {
-        HG_TRY(hg__model_find_shipped("denoise", shipped, err));
-        path = shipped;
-    }
-    d->model = hg_model_load(path, err);
+    d->model = hg__model_load_named(path[0] ? path : "default", err);
     if (!d->model) return (int)err->code;
     hg_error why = {0};
     d->denoiser = hg__denoiser_new(&d->model->net, threads, max_mem, PROCESS, &why);

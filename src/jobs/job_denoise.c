@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // job_denoise.c - the job: an image, a folder of them or video, told apart by what they hold, through one denoiser.
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -133,6 +134,9 @@ static int run(hg__denoise_work *d, const struct hg__values *v, hg_error *err) {
         return hg__fail(err, HG_ERR_USAGE, "page: expected images in files, got %s: %.200s",
                         k == VIDEO ? "video" : "a pipe", hg__input_name(v->data));
     }
+    if (d->is_by_iso && k == VIDEO) {
+        return hg__fail(err, HG_ERR_USAGE, "sigma: expected a number for video, got iso");
+    }
     if (k == VIDEO) return video(d, v->data, v->out, err);
     if (is_standard(v->out)) {
         return hg__fail(err, HG_ERR_USAGE,
@@ -185,7 +189,9 @@ int hg__job_denoise(const hg_options *o, const hg_listener *l, hg_result *r, hg_
         if (!d.page) code = HG_ERR_MEMORY;
     }
     if (code == HG_OK) code = learn(&d, o, err);
+    if (code == HG_OK) code = hg__denoise_tune(&d, v, err);
     if (code == HG_OK) code = run(&d, v, err);
+    r->level = d.levels ? d.level_sum / (double)d.levels : (double)NAN;
     r->seconds = hg__seconds() - started;
     code = save_page(&d, o, code, err);
     hg__denoise_close(&d);

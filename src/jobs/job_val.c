@@ -51,7 +51,7 @@ static int val_signal(hg_model *m, const hg_options *o, const hg_listener *l, hg
 }
 
 int hg__job_val(const hg_options *o, const hg_listener *l, hg_result *r, hg_error *err) {
-    hg_model *m = hg_model_load(o->values.model, err);
+    hg_model *m = hg__model_load_named(o->values.model, err);
     if (!m) return (int)err->code;
     if (hg__is_packet_model(m)) return hg__val_packets(m, o, l, r, err);
     if (hg__is_signal_model(m)) return val_signal(m, o, l, r, err);

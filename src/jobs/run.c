@@ -27,7 +27,8 @@ hg_result hg__result_unset(bool json) {
                        .mae = none,
                        .row_mse_max = none,
                        .row_mse_median = none,
-                       .input_mse = none};
+                       .input_mse = none,
+                       .level = none};
 }
 
 void hg__result_hand_over(const hg_result *own, hg_result *result) {

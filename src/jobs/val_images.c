@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/show.h"
 #include "jobs/pages.h"
+#include "jobs/val_level.h"
 #include "restore/denoiser.h"
 #include "restore/filters.h"
 #include "rows/dataset.h"
@@ -69,6 +70,7 @@ typedef struct validation {
     hg__val_column column[MOST_COLUMNS];
     hg__val_sheet sheet;   // its arrays are owned
     hg__images_page *page; // owned; NULL without page=
+    hg__val_levels levels;
 } validation;
 
 // One image on its way.
@@ -148,7 +150,8 @@ bool hg__val_cleans_images(const hg_model *m, const hg_options *o) {
     hg_error why;
     if (!hg__dataset_is_pictures(o->values.data)) return false;
     if (hg__image_needs_of(&m->net, &needs, &why) < 0) return false;
-    return needs.channels == 1 || needs.channels == 3;
+    const int32_t channels = needs.channels - m->net.has_level;
+    return channels == 1 || channels == 3;
 }
 
 static int open_validation(validation *v, hg_error *err) {
@@ -161,7 +164,7 @@ static int open_validation(validation *v, hg_error *err) {
     v->denoiser = hg__denoiser_new(&v->model->net, (int32_t)o->threads, (size_t)o->max_mem, 0, err);
     if (!v->denoiser) return (int)err->code;
     v->source.model = v->model;
-    v->source.channels = v->denoiser->needs.channels;
+    v->source.channels = v->denoiser->channels;
     v->source.seed = (uint64_t)o->seed;
     HG_TRY(open_noise(v, err));
     HG_TRY(open_images(v, err));
@@ -305,6 +308,8 @@ static int treat(test_image *s, int64_t image, hg_error *err) {
     HG_TRY(open_image(s, image, err));
     HG_TRY(measure_input(s, err));
     HG_TRY(run_model(s, err));
+    hg__val_levels_add(&s->v->levels, &s->v->denoiser->tuner, &s->image.frame, s->image.x,
+                       s->image.clean);
     HG_TRY(measure_clipped(s, s->y[0], 1, err));
     const char *out = s->v->o->values.out;
     const float *const part[] = {s->image.x, s->y[0], s->image.clean};
@@ -340,7 +345,7 @@ int hg__val_images(hg_model *m, const hg_options *o, const hg_listener *l, hg_re
     }
     if (code == HG_OK) {
         r->text = hg__val_sheet_format(&v.sheet, r->json, err);
-        if (!r->text) code = HG_ERR_MEMORY;
+        code = r->text ? hg__val_levels_end(&v.levels, r->json, &r->text, err) : HG_ERR_MEMORY;
     }
     close_validation(&v);
     return code;

@@ -90,8 +90,13 @@ int hg__model_save(const hg_model *m, const char *path, const hg__extra *extra,
 // The same over a model file that is there: who may read that may read this, and is_shared everybody.
 int hg__model_save_over(const hg_model *m, const char *path, hg_error *err);
 
-// Where the model that ships under this name lies; fails where it is not there.
+// Whether `name` is a word for a model that ships: fast, default, best (base/shipped.def).
+bool hg__model_is_shipped(const char *name);
+// Where the model that ships under this name, or its file's without the extension, lies; fails where it is not there.
 int hg__model_find_shipped(const char *name, char path[1024], hg_error *err);
+
+// The same loaded; of another name the model of that file. detect/table_model.c
+hg_model *hg__model_load_named(const char *name, hg_error *err);
 
 // Takes weights by name from a file: "encoder.0.weight", or "encoder.weight" where a side has one layer with
 // parameters. Every parameter must be there with its shape; what is left over is an error that names it.

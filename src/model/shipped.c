@@ -14,6 +14,25 @@ static const char *const beside[] = {"/models", "/../models", "/../../models",
 static const char *const anywhere[] = {"/usr/local/share/hourglass/models",
                                        "/usr/share/hourglass/models"};
 
+static const struct {
+    const char *word, *file;
+} shipped[] = {
+#define SHIPPED(word, file) {#word, file},
+#include "base/shipped.def"
+#undef SHIPPED
+};
+
+static const char *file_of(const char *name) {
+    for (size_t i = 0; i < sizeof shipped / sizeof *shipped; i++) {
+        if (strcmp(shipped[i].word, name) == 0) return shipped[i].file;
+    }
+    return name;
+}
+
+bool hg__model_is_shipped(const char *name) {
+    return file_of(name) != name;
+}
+
 static bool is_there(const char *folder, const char *below, const char *name, char path[1024]) {
     const int length = snprintf(path, 1024, "%s%s/%s", folder, below, name);
     return length > 0 && length < 1024 && hg__is_file(path);
@@ -28,7 +47,7 @@ static bool is_beside(const char *folder, const char *name, char path[1024]) {
 
 int hg__model_find_shipped(const char *name, char path[1024], hg_error *err) {
     char file[64];
-    const int length = snprintf(file, sizeof file, "%s.safetensors", name);
+    const int length = snprintf(file, sizeof file, "%s.safetensors", file_of(name));
     if (length >= (int)sizeof file || strchr(name, '/')) {
         return hg__fail(err, HG_ERR_USAGE,
                         "expected the name of a model that ships, such as \"denoise\", got %.80s",
@@ -45,6 +64,13 @@ int hg__model_find_shipped(const char *name, char path[1024], hg_error *err) {
     if (hg__place_of_library(folder) && is_beside(folder, file, path)) return HG_OK;
     for (size_t i = 0; i < sizeof anywhere / sizeof *anywhere; i++) {
         if (is_there(anywhere[i], "", file, path)) return HG_OK;
+    }
+    if (hg__model_is_shipped(name) && strcmp(name, "default") != 0) {
+        return hg__fail(err, HG_ERR_MISSING,
+                        "model=%s: its file (models/%s) is not installed beside this program; put "
+                        "it there, or its folder in HG_MODELS, or use model=default; a file of "
+                        "that name is model=./%s",
+                        name, file, name);
     }
     return hg__fail(err, HG_ERR_MISSING,
                     "the model that ships (models/%s) is not beside this program; expected "

@@ -20,6 +20,23 @@ static bool may_be_path(const hg_options *o, int row, const char *value) {
     return !has_presets || row != HG_OPTION_model || strchr(value, '/');
 }
 
+// A word for a model that ships, where these can be meant: a file or folder of that name is ./fast.
+static bool is_shipped(const hg_options *o, int row, const char *value) {
+    static const char *const words[] = {
+#define SHIPPED(word, file) #word,
+#include "base/shipped.def"
+#undef SHIPPED
+    };
+    const char *job = o->job->name;
+    if (row != HG_OPTION_model || (strcmp(job, "denoise") != 0 && strcmp(job, "val") != 0)) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(words[i], value) == 0) return true;
+    }
+    return false;
+}
+
 // RUN of RUN/weights/last.safetensors.
 static void cut_to_run(const char *value, char to[HG_MAX_VALUE]) {
     static const char inside[] = "/weights/";
@@ -38,6 +55,7 @@ void hg__option_find_weights(const hg_options *o, int row, const char *value,
         if (n < 0 || n >= HG_MAX_VALUE || !hg__is_file(to)) snprintf(to, HG_MAX_VALUE, "%s", value);
     }
     if (!takes_weights(row) || !may_be_path(o, row, value) || !hg__is_folder(value)) return;
+    if (is_shipped(o, row, value)) return;
     size_t length = strlen(value);
     while (length > 1 && value[length - 1] == '/') length--;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
@@ -69,6 +87,7 @@ int hg__options_check_weights(const hg_options *o, hg_error *err) {
     }
     if (!is_asked || !may_be_path(o, HG_OPTION_model, value)) return HG_OK;
     if (strcmp(o->job->name, "denoise") == 0 && strcmp(value, "auto") == 0) return HG_OK;
+    if (is_shipped(o, HG_OPTION_model, value)) return HG_OK;
     if (*value && strcmp(value, "-") != 0 && !strpbrk(value, "./") && access(value, F_OK) != 0) {
         const bool is_run =
             hg__join_path(path, sizeof path, "runs", value, NULL) == HG_OK && hg__is_folder(path);

@@ -16,9 +16,8 @@ static int check(const hg_denoiser *d, int32_t threads, hg_error *err) {
         return hg__fail(err, HG_ERR_USAGE, "denoiser: expected 0 to %d threads, got %d",
                         HG_MAX_THREADS, threads);
     }
-    if (d->needs.channels == 1 || d->needs.channels == 3) return HG_OK;
-    return hg__fail(err, HG_ERR_MODEL, "expected a model of 1 or 3 channels, got %d",
-                    d->needs.channels);
+    if (d->channels == 1 || d->channels == 3) return HG_OK;
+    return hg__fail(err, HG_ERR_MODEL, "expected a model of 1 or 3 channels, got %d", d->channels);
 }
 
 hg_denoiser *hg__denoiser_new(const hg__network *net, int32_t threads, size_t max_mem,
@@ -28,7 +27,10 @@ hg_denoiser *hg__denoiser_new(const hg__network *net, int32_t threads, size_t ma
     d->net = net;
     d->process = process;
     d->budget = max_mem > process ? max_mem - process : 0;
+    d->tuner.how.strength = 1;
+    d->tuner.has_level = net->has_level;
     int code = hg__image_needs_of(net, &d->needs, err);
+    d->channels = d->tuner.channels = d->needs.channels - net->has_level;
     if (code == HG_OK) code = check(d, threads, err);
     if (code == HG_OK) d->pool = hg__pool_new(threads, err);
     if (d->pool) return d;
@@ -56,9 +58,28 @@ void hg_denoiser_free(hg_denoiser *d) {
     HG_ENTRY;
     if (!d) return;
     free_buffers(&d->buffers);
+    hg__tuner_clear(&d->tuner);
     hg__tiles_free(d->tiles);
     hg__pool_free(d->pool);
     hg__free(d);
+}
+
+int hg__denoiser_tune(hg_denoiser *d, const hg__tuning *how, hg_error *err) {
+    HG_TRY(hg__tuning_check(how, d->net->has_level, d->needs.receptive_radius < 0, err));
+    d->tuner.how = *how;
+    d->planned = (hg__image_info){0}; // other windows may be needed
+    return HG_OK;
+}
+
+int hg_denoiser_set(hg_denoiser *d, double strength, double sigma, double detail, hg_error *err) {
+    HG_ENTRY;
+    const hg__tuning how = {strength, sigma / 255, detail};
+    return hg__denoiser_tune(d, &how, err);
+}
+
+double hg_denoiser_level(const hg_denoiser *d) {
+    HG_ENTRY;
+    return 255 * hg__tuner_level(&d->tuner);
 }
 
 // ---- windows ------------------------------------------------------------------------------------
@@ -73,9 +94,11 @@ static int too_little(const hg_denoiser *d, const char *name, const hg__tile_job
 
 int hg__denoiser_plan(const hg_denoiser *d, const char *name, hg__tile_job *job, int32_t channels,
                       size_t held, hg__tiling *t, hg_error *err) {
-    job->runs = d->needs.channels == 1 ? channels : 1;
-    job->budget = d->budget > held ? d->budget - held : 0;
     const int32_t threads = hg__pool_threads(d->pool);
+    job->runs = d->channels == 1 ? channels : 1;
+    job->margin = hg__tuner_margin(&d->tuner);
+    held += hg__tuner_bytes(&d->tuner, &d->needs, job, threads);
+    job->budget = d->budget > held ? d->budget - held : 0;
     if (hg__tiling_pick(t, d->net, &d->needs, threads, job)) return HG_OK;
     if (t->bytes) return too_little(d, name, job, t->bytes + held, err);
     return hg__fail(err, HG_ERR_DATA, "%s: expected a picture that fits into memory, got %d x %d",
@@ -94,7 +117,7 @@ int hg__denoiser_plan_lines(const hg_denoiser *d, const hg__line_io *io, hg__til
 static bool is_same(const hg__tiling *a, const hg__tiling *b) {
     return a->height == b->height && a->width == b->width && a->window_height == b->window_height &&
            a->window_width == b->window_width && a->rows == b->rows && a->columns == b->columns &&
-           a->runs == b->runs;
+           a->runs == b->runs && a->overlap == b->overlap;
 }
 
 static int make_raw_lines(hg__line_buffers *b, size_t lines, hg_error *err) {
@@ -121,6 +144,7 @@ static int make_buffers(hg_denoiser *d, const hg__tiling *t, const hg__line_io *
 
 int hg__denoiser_ready(hg_denoiser *d, const hg__tiling *t, const hg__line_io *io, hg_error *err) {
     const hg__line_buffers *b = &d->buffers;
+    HG_TRY(hg__tuner_ready(&d->tuner, t, hg__pool_threads(d->pool), err));
     const bool is_ready = d->tiles && is_same(hg__tiles_tiling(d->tiles), t);
     if (is_ready && b->sample && b->line == hg__image_line_bytes(&io->info) &&
         b->samples == (size_t)io->info.width * (size_t)io->info.channels &&

@@ -11,6 +11,7 @@
 #include "image/image.h"
 #include "image/y4m.h"
 #include "restore/tiles.h"
+#include "restore/tune.h"
 
 // The buffers of denoiser_lines.c, kept for the next picture of the same size.
 typedef struct hg__line_buffers {
@@ -35,7 +36,9 @@ typedef struct hg__line_buffers {
 struct hg_denoiser {
     const hg__network *net; // borrowed
     hg__image_needs needs;
-    hg__pool *pool; // owned
+    int32_t channels; // of pictures: 1 or 3
+    hg__tuner tuner;  // between them and the windows
+    hg__pool *pool;   // owned
     // owned: of the last picture, for the next of its size; or NULL
     hg__tiles *tiles;
     hg__line_buffers buffers;
@@ -50,6 +53,9 @@ struct hg_denoiser {
 // process: bytes of max_mem that are not for pictures. Borrows net.
 hg_denoiser *hg__denoiser_new(const hg__network *net, int32_t threads, size_t max_mem,
                               size_t process, hg_error *err);
+
+// How strongly it cleans from now on; refused where its model cannot.
+int hg__denoiser_tune(hg_denoiser *d, const hg__tuning *how, hg_error *err);
 
 // The windows for a picture of `channels`: each of them in a run of its own where the model is grey. held: bytes the
 // caller has beside them. Fails where max_mem is too small.
@@ -70,6 +76,8 @@ typedef struct hg__line_io {
     // the same memory.
     int (*read)(void *context, void *to, int32_t lines, hg_error *err);
     int (*write)(void *context, const void *from, int32_t lines, hg_error *err);
+    // Where the picture goes through the model twice (hg__tuner_is_twofold()): the next to be read is the first line once more.
+    int (*again)(void *context, hg_error *err);
     // borrowed: asked before each window whether to stop; or NULL
     const hg_listener *listener;
     // borrowed: told of each window; or NULL
@@ -92,7 +100,7 @@ int hg__denoiser_run_lines(hg_denoiser *d, const hg__tiling *t, const hg__line_i
 typedef struct hg__y4m_cleaner hg__y4m_cleaner;
 
 // Borrows d; name is for messages and borrowed too.
-hg__y4m_cleaner *hg__y4m_cleaner_new(const hg_denoiser *d, const hg__y4m *y, const char *name,
+hg__y4m_cleaner *hg__y4m_cleaner_new(hg_denoiser *d, const hg__y4m *y, const char *name,
                                      hg_error *err);
 void hg__y4m_cleaner_free(hg__y4m_cleaner *v); // NULL is fine
 // (hg__y4m_frame_bytes()): where a frame belongs before it is run.

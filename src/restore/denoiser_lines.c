@@ -16,6 +16,7 @@ typedef struct passage {
     size_t pixel, line;           // bytes
     int32_t first, read, written; // lines: the first in `in`, behind its last, the first in `out`
     int64_t outside;              // samples so far
+    bool is_first;                // of two passes: nothing is written
 } passage;
 
 // ---- lines to numbers and back ------------------------------------------------------------------
@@ -115,15 +116,14 @@ static int need(void *context, int32_t first, int32_t end, hg_error *err) {
 
 static int done(void *context, int32_t end, hg_error *err) {
     passage *p = context;
-    HG_TRY(p->io->write(p->io->context, p->b->out, end - p->written, err));
+    if (!p->is_first) HG_TRY(p->io->write(p->io->context, p->b->out, end - p->written, err));
     p->written = end;
     return HG_OK;
 }
 
-int hg__denoiser_run_lines(hg_denoiser *d, const hg__tiling *t, const hg__line_io *io,
-                           int64_t *outside, hg_error *err) {
-    HG_TRY(hg__denoiser_ready(d, t, io, err));
-    passage p = {.io = io, .b = &d->buffers, .channels = d->needs.channels};
+static int run_pass(hg_denoiser *d, const hg__line_io *io, bool is_first, int64_t *outside,
+                    hg_error *err) {
+    passage p = {.io = io, .b = &d->buffers, .channels = d->channels, .is_first = is_first};
     p.line = hg__image_line_bytes(&io->info);
     p.pixel = p.line / (size_t)io->info.width;
     const hg__tile_io tiles = {.context = &p,
@@ -135,7 +135,17 @@ int hg__denoiser_run_lines(hg_denoiser *d, const hg__tiling *t, const hg__line_i
                                .need = need,
                                .done = done,
                                .listener = io->listener};
-    HG_TRY(hg__tiles_run(d->tiles, &tiles, err));
+    HG_TRY(hg__tuner_run(&d->tuner, d->tiles, &tiles, is_first, err));
     if (outside) *outside = p.outside;
     return HG_OK;
+}
+
+int hg__denoiser_run_lines(hg_denoiser *d, const hg__tiling *t, const hg__line_io *io,
+                           int64_t *outside, hg_error *err) {
+    HG_TRY(hg__denoiser_ready(d, t, io, err));
+    if (hg__tuner_is_twofold(&d->tuner)) {
+        HG_TRY(run_pass(d, io, true, NULL, err));
+        HG_TRY(io->again(io->context, err));
+    }
+    return run_pass(d, io, false, outside, err);
 }

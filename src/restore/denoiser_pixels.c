@@ -191,6 +191,13 @@ static int read_lines(void *context, void *to, int32_t lines, hg_error *err) {
     return HG_OK;
 }
 
+static int read_again(void *context, hg_error *err) {
+    (void)err;
+    both *p = context;
+    p->read = 0;
+    return HG_OK;
+}
+
 static int write_lines(void *context, const void *from, int32_t lines, hg_error *err) {
     (void)err;
     both *p = context;
@@ -215,7 +222,7 @@ static int write_lines(void *context, const void *from, int32_t lines, hg_error 
 // Bytes beside windows and lines: numbers on their way, for each thread.
 static size_t held_by(const hg_denoiser *d, int32_t width) {
     const size_t widest = (size_t)width + (size_t)d->needs.multiple + (size_t)d->needs.least;
-    const size_t each = sizeof(double) + (3 + (size_t)d->needs.channels) * sizeof(float);
+    const size_t each = sizeof(double) + (3 + (size_t)d->channels) * sizeof(float);
     return (size_t)hg__pool_threads(d->pool) * widest * each;
 }
 
@@ -255,7 +262,8 @@ int hg_denoise_pixels(hg_denoiser *d, const hg_pixels *from, const hg_pixels *to
                  .pages = 1},
         .held = held_by(d, a.width),
         .read = read_lines,
-        .write = write_lines
+        .write = write_lines,
+        .again = read_again
     };
     HG_TRY(plan(d, &io, &t, err));
     HG_TRY(hg__denoiser_run_lines(d, &t, &io, NULL, err));

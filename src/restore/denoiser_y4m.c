@@ -26,8 +26,8 @@ typedef struct plane {
 } plane;
 
 struct hg__y4m_cleaner {
-    const hg_denoiser *d; // borrowed
-    const char *name;     // the same
+    hg_denoiser *d;   // borrowed
+    const char *name; // the same
     hg__y4m y;
     matrix matrix;
     uint8_t *in, *now; // owned, a frame as it came and as it goes
@@ -87,7 +87,7 @@ static void lay_planes(cleaner *v) {
 
 static void get_plane(void *context, const hg__tile_piece *piece, float *to) {
     const cleaner *v = context;
-    const int32_t channels = v->d->needs.channels;
+    const int32_t channels = v->d->channels;
     for (int32_t x = 0; x < piece->width; x++) {
         const float number = number_at(v, v->at, piece->line, piece->left + x);
         for (int32_t c = 0; c < channels; c++) *to++ = number;
@@ -96,7 +96,7 @@ static void get_plane(void *context, const hg__tile_piece *piece, float *to) {
 
 static void put_plane(void *context, const hg__tile_piece *piece, const float *from) {
     const cleaner *v = context;
-    const int32_t channels = v->d->needs.channels;
+    const int32_t channels = v->d->channels;
     for (int32_t x = 0; x < piece->width; x++, from += channels) {
         const float number = channels == 1 ? from[0] : (from[0] + from[1] + from[2]) / 3;
         put_sample(v, v->at, piece->line, piece->left + x, v->at->zero + v->at->unit * number);
@@ -203,8 +203,12 @@ static int run_plane(cleaner *v, int32_t i, const hg_listener *l, hg_error *err)
                             .get = v->colour ? get_colour : get_plane,
                             .put = v->colour ? put_colour : put_plane,
                             .listener = l};
+    hg__tuner *u = &v->d->tuner;
+    hg__tiles *tiles = i && v->chroma ? v->chroma : v->luma;
     v->at = &v->plane[i];
-    return hg__tiles_run(i && v->chroma ? v->chroma : v->luma, &io, err);
+    HG_TRY(hg__tuner_ready(u, hg__tiles_tiling(tiles), hg__pool_threads(v->d->pool), err));
+    if (hg__tuner_is_twofold(u)) HG_TRY(hg__tuner_run(u, tiles, &io, true, err));
+    return hg__tuner_run(u, tiles, &io, false, err);
 }
 
 const uint8_t *hg__y4m_cleaner_run(cleaner *v, const hg_listener *l, hg_error *err) {
@@ -232,6 +236,7 @@ static hg__tiles *new_tiles(const cleaner *v, int32_t width, int32_t height, siz
     hg__tile_job job = {.height = height, .width = width};
     if (hg__denoiser_plan(v->d, v->name, &job, 1, held, &t, err) < 0) return NULL;
     *bytes = t.bytes;
+    if (hg__tuner_ready(&v->d->tuner, &t, hg__pool_threads(v->d->pool), err) < 0) return NULL;
     return hg__tiles_new(v->d->net, v->d->pool, &t, err);
 }
 
@@ -256,7 +261,7 @@ static int make_tiles(cleaner *v, bool is_colour, hg_error *err) {
     return v->now && (v->colour || !is_colour) ? HG_OK : HG_ERR_MEMORY;
 }
 
-hg__y4m_cleaner *hg__y4m_cleaner_new(const hg_denoiser *d, const hg__y4m *y, const char *name,
+hg__y4m_cleaner *hg__y4m_cleaner_new(hg_denoiser *d, const hg__y4m *y, const char *name,
                                      hg_error *err) {
     cleaner *v = hg__alloc(1, sizeof *v, err);
     if (!v) return NULL;
@@ -264,7 +269,7 @@ hg__y4m_cleaner *hg__y4m_cleaner_new(const hg_denoiser *d, const hg__y4m *y, con
     v->name = name;
     v->y = *y;
     v->matrix = y->height < HD_LINES ? bt601 : bt709;
-    if (make_tiles(v, y->across && d->needs.channels == 3, err) == HG_OK) {
+    if (make_tiles(v, y->across && d->channels == 3, err) == HG_OK) {
         lay_planes(v);
         return v;
     }

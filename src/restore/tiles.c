@@ -152,7 +152,8 @@ bool hg__tiling_pick(hg__tiling *best, const hg__network *net, const hg__image_n
                     .full_height = full_side(job->height, needs),
                     .full_width = full_side(job->width, needs),
                     .overlap = needs->receptive_radius < 0 ? round_up(BLEND, multiple)
-                                                           : 2 * needs->receptive_radius,
+                                                           : 2 * (needs->receptive_radius +
+                                                                  round_up(job->margin, multiple)),
                     .blend = needs->receptive_radius < 0,
                     .runs = job->runs,
                     .tap = job->tap};
@@ -260,8 +261,10 @@ static void get_line(void *context, int32_t task, int32_t thread) {
     hg__tiles *s = context;
     const hg__tiling *t = &s->t;
     const size_t channels = (size_t)s->channels;
-    const hg__tile_piece piece = {s->run, reflect(s->top + task, t->height), s->left,
-                                  hg__min(t->window_width, t->width - s->left), thread};
+    const hg__tile_piece piece = {s->run,  reflect(s->top + task, t->height),
+                                  s->left, hg__min(t->window_width, t->width - s->left),
+                                  thread,  NULL,
+                                  0};
     const size_t numbers = (size_t)t->window_width * channels;
     float *to = s->line + (size_t)thread * numbers, *input = s->input + (size_t)task * numbers;
     s->io->get(s->io->context, &piece, to);
@@ -284,9 +287,15 @@ static const hg__real *output_at(const hg__tiles *s, int32_t line, int32_t colum
 static void put_line(void *context, int32_t task, int32_t thread) {
     hg__tiles *s = context;
     const int32_t line = s->first + task;
-    const hg__tile_piece piece = {s->run, line, s->first_column, s->end_column - s->first_column,
-                                  thread};
-    s->io->put(s->io->context, &piece, output_at(s, line, s->first_column));
+    const hg__real *from = output_at(s, line, s->first_column);
+    const hg__tile_piece piece = {.run = s->run,
+                                  .line = line,
+                                  .left = s->first_column,
+                                  .width = s->end_column - s->first_column,
+                                  .thread = thread,
+                                  .input = s->input + (from - s->output),
+                                  .stride = (ptrdiff_t)s->t.window_width * s->channels};
+    s->io->put(s->io->context, &piece, from);
 }
 
 static void put_tap_line(void *context, int32_t task, int32_t thread) {
@@ -296,7 +305,7 @@ static void put_tap_line(void *context, int32_t task, int32_t thread) {
     const int32_t pixels = s->tap_pixels, line = s->first / pixels + task;
     const int32_t left = s->first_column / pixels;
     const int32_t end = hg__ceil_div(s->end_column, pixels);
-    const hg__tile_piece piece = {s->run, line, left, end - left, thread};
+    const hg__tile_piece piece = {s->run, line, left, end - left, thread, NULL, 0};
     const size_t at = (size_t)(line - s->top / pixels) * (size_t)e.W;
     s->io->put_tap(s->io->context, &piece,
                    tap + (at + (size_t)(left - s->left / pixels)) * (size_t)e.C);
@@ -338,7 +347,8 @@ static void add_line(void *context, int32_t task, int32_t thread) {
 static void put_sum(void *context, int32_t task, int32_t thread) {
     const hg__tiles *s = context;
     const int32_t lines = s->end - s->first;
-    const hg__tile_piece piece = {task / lines, s->first + task % lines, 0, s->t.width, thread};
+    const hg__tile_piece piece = {
+        task / lines, s->first + task % lines, 0, s->t.width, thread, NULL, 0};
     s->io->put(s->io->context, &piece, sum_at(s, piece.run, piece.line));
 }
 

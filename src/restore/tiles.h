@@ -24,6 +24,7 @@ typedef struct hg__tile_job {
     int32_t runs;          // times the model runs over each window (a grey model: each channel)
     size_t line_bytes;     // what the caller holds for each line of a window
     size_t budget;         // bytes for all of it
+    int32_t margin;        // pixels beyond its own that a put looks at (hg__tile_piece.input)
     int32_t tap; // 1 + a layer of the network whose outputs are wanted besides (hg__taps); 0: none
 } hg__tile_job;
 
@@ -47,6 +48,10 @@ bool hg__tiling_pick(hg__tiling *t, const hg__network *net, const hg__image_need
 typedef struct hg__tile_piece {
     int32_t run, line, left, width;
     int32_t thread; // who carries it: 0 .. threads-1
+    // put: what went in where `from` came out, and numbers from a line to the next of both: the job's margin beyond the piece is as
+    // good as the piece, as far as the picture goes. NULL and 0 where windows are blended.
+    const float *input;
+    ptrdiff_t stride;
 } hg__tile_piece;
 
 // Where numbers come from and go to: white = 1, (width, channels of the model). get and put are called by all

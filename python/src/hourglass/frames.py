@@ -23,9 +23,13 @@ SO = "np.ascontiguousarray(frame) has them so"
 class FrameDenoiser:
     """Cleans frames in memory with a model of `hourglass train`, or with the one that ships.
 
-    model: a Model, a path, a results folder, or None for the one that ships. layout: "bgr" as OpenCV and Ultralytics
+    model: a Model, a path, a results folder, "fast", "default" or "best" of those that ship, or None for the default. layout: "bgr" as OpenCV and Ultralytics
     have frames, or "rgb"; grey frames have none. white: the sample that is full white; 0: 255, 65535, or 1 of floats;
     4095 for 12 bits in u16. threads: 0 for as many as there are. max_mem: bytes it may take for a frame, 0: 192 MiB.
+
+    strength: 0 to 2, how strongly noise is taken away; above 1 of models with a level only (trained with level=). sigma: the
+    noise's standard deviation in grey levels of 8 bits, for such a model; 0: it finds it itself, and `level` says what it found.
+    detail: 0 to 1, share of the fine detail that is mixed back.
 
     Frames are arrays (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) of u8, u16 or f32; cut-outs and every other pixel of
     larger ones, too. Alpha stays as it is. Of u8 what comes out is, to the bit, what `hourglass denoise` writes. After
@@ -33,7 +37,8 @@ class FrameDenoiser:
     meanwhile. Threads may share one and take turns; those that are to work at once have one each, over one Model.
     """
 
-    def __init__(self, model: Any = None, *, layout: str = "bgr", white: float = 0, threads: int = 0, max_mem: int = 0):
+    def __init__(self, model: Any = None, *, layout: str = "bgr", white: float = 0, threads: int = 0, max_mem: int = 0,
+                 strength: float = 1, sigma: float = 0, detail: float = 0):
         if layout not in REVERSED:
             raise UsageError(f"layout: expected 'bgr' or 'rgb', got {layout!r}")
         self.layout, self.white = layout, white
@@ -42,6 +47,7 @@ class FrameDenoiser:
         keep = self._model._pointer  # freed last
         made_one = made(lib.hg_denoiser_new(keep, threads, max_mem, self._error), self._error)
         self._denoiser = ffi.gc(made_one, lambda d, _=keep: lib.hg_denoiser_free(d))
+        check(lib.hg_denoiser_set(self._denoiser, strength, sigma, detail, self._error), self._error)
         self._from, self._to = ffi.new("hg_pixels *"), ffi.new("hg_pixels *")
         self._turn = threading.Lock()
 
@@ -67,6 +73,11 @@ class FrameDenoiser:
         return out
 
     __call__ = denoise
+
+    @property
+    def level(self) -> float:
+        """The noise that a model with a level found in the last frame, in grey levels of 8 bits; else NaN."""
+        return lib.hg_denoiser_level(self._denoiser)
 
     def frames(self, source: Any) -> Iterator[Any]:
         """The frames of a cv2.VideoCapture, or of anything else with read() -> (true, frame), each cleaned in place

@@ -39,6 +39,7 @@ class Result:
     failed: int
     frames: int
     pixels: int
+    level: float
     answer: Any
 
     def __init__(self, struct: Any, run: Run):

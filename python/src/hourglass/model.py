@@ -19,7 +19,8 @@ from ._verdicts import Verdict, Verdicts
 from ._weights import Layer, Weights
 
 MOST_THREADS = 256  # as of the option threads=
-FRAMES = {"layout", "white", "threads", "max_mem"}  # options of FrameDenoiser
+SHIPPED = {"fast", "default", "best"}  # for denoise
+FRAMES = {"layout", "white", "threads", "max_mem", "strength", "sigma", "detail"}  # options of FrameDenoiser
 FLOATS = ffi.typeof("float[]")
 
 
@@ -64,11 +65,11 @@ class Model:
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "Model":
-        """The model of a file, of a results folder (runs/train; its history too), or the one that ships: "denoise".
+        """The model of a file, of a results folder (runs/train; its history too), or one that ships: "fast", "default", "best".
         Raises FileError, ModelError (refused), MissingError."""
         error, name = new_error(), os.fspath(path)
-        if name == "denoise" and not os.path.exists(name):
-            return cls(made(lib.hg_model_load_shipped(b"denoise", error), error))
+        if name in SHIPPED or (name == "denoise" and not os.path.exists(name)):
+            return cls(made(lib.hg_model_load_shipped(name.encode(), error), error))
         folder = Path(name)
         if not folder.is_dir():
             return cls(made(lib.hg_model_load(os.fsencode(name), error), error))
