@@ -30,5 +30,5 @@ void hg__prepared_run(hg__prepared *p, const hg__real *params, hg__pool *pool);
 static inline const hg__real *hg__prepared_of(const hg__prepared *p, const hg__op *op) {
     return op->has_prepared ? p->weights + op->prepared : NULL;
 }
-size_t hg__prepared_bytes(const hg__program *program); // memory it takes
+size_t hg__prepared_bytes(const hg__program *g); // memory it takes
 #endif

@@ -70,9 +70,9 @@ void hg__winograd_prepare(int32_t C, int32_t N, const hg__real *from, bool back,
 // ---- tiles --------------------------------------------------------------------------------------
 
 typedef struct work {
-    const hg__convolve *v;
+    const hg__convolve *v;   // of a gradient: out is read, too
     int32_t H, W;            // of the image, in and out alike
-    int32_t rows, columns;   // of tiles, rows of this pass
+    int32_t columns, tiles;  // of this pass
     int32_t most;            // tiles at a time
     ptrdiff_t in_step, step; // between products: of the input's transforms, and the output's
     hg__real *in, *out;      // (PRODUCTS, most, C or N)
@@ -164,24 +164,102 @@ static void multiply(const work *w, int32_t tiles) {
     }
 }
 
-void hg__winograd(const hg__conv *c, const hg__convolve *v) {
+static work begin(const hg__conv *c, const hg__convolve *v, hg__real *scratch) {
     const int32_t C = v->in.channels, N = v->out.channels;
     work w = {.v = v,
               .H = c->y.large,
               .W = c->x.large,
-              .rows = hg__ceil_div(v->bottom - v->top, TILE),
               .columns = hg__ceil_div(c->x.large, TILE),
               .most = tiles_at_once(C, N)};
+    w.tiles = hg__ceil_div(v->bottom - v->top, TILE) * w.columns;
     w.in_step = step_of(w.most, C);
     w.step = step_of(w.most, N);
-    w.in = v->scratch;
+    w.in = scratch;
     w.out = w.in + PRODUCTS * w.in_step;
     w.patch = w.out + PRODUCTS * w.step;
-    const int32_t all = w.rows * w.columns;
-    for (int32_t first = 0, tiles; first < all; first += tiles) {
-        tiles = hg__min(w.most, all - first);
+    return w;
+}
+
+void hg__winograd(const hg__conv *c, const hg__convolve *v) {
+    const int32_t C = v->in.channels, N = v->out.channels;
+    const work w = begin(c, v, v->scratch);
+    for (int32_t first = 0, tiles; first < w.tiles; first += tiles) {
+        tiles = hg__min(w.most, w.tiles - first);
         for (int32_t t = 0; t < tiles; t++) transform_in(&w, first + t, w.in + (ptrdiff_t)t * C);
         multiply(&w, tiles);
         for (int32_t t = 0; t < tiles; t++) transform_out(&w, first + t, w.out + (ptrdiff_t)t * N);
+    }
+}
+
+// ---- the weights' gradient ------------------------------------------------------------------------
+
+bool hg__winograd_gradient_fits(const hg__conv *c) {
+    enum { FEW = 16 }; // tiles: fewer do not pay for taking the products back
+    return hg__ceil_div(c->y.large, TILE) * hg__ceil_div(c->x.large, TILE) >= FEW;
+}
+
+size_t hg__winograd_gradient_scratch(int32_t C, int32_t N) {
+    return hg__winograd_scratch(C, N) + PRODUCTS * ((size_t)C * (size_t)N + HG_LANES);
+}
+
+// The gradient at a tile of the output, zeros beyond the image's edge, as the products saw it.
+static void spread_tile(const work *w, int32_t number, hg__real *to) {
+    const hg__plane *out = &w->v->out;
+    const int32_t N = out->channels;
+    const size_t size = (size_t)N * sizeof *to;
+    int32_t y, x;
+    find_tile(w, number, &y, &x);
+    const hg__real *from = out->at + y * out->line + x * out->pixel;
+    if (y + TILE <= w->H && x + TILE <= w->W) {
+        w->v->kernels->winograd_spread(to, w->step, from, out->line, out->pixel, N);
+        return;
+    }
+    memset(w->patch, 0, TILE * TILE * size);
+    for (int32_t i = 0; i < hg__min(TILE, w->H - y); i++) {
+        for (int32_t j = 0; j < hg__min(TILE, w->W - x); j++) {
+            memcpy(w->patch + (i * TILE + j) * N, from + i * out->line + j * out->pixel, size);
+        }
+    }
+    w->v->kernels->winograd_spread(to, w->step, w->patch, TILE * N, N, N);
+}
+
+// sums (PRODUCTS, C, N) += of these tiles, product by product.
+static void add_products(const work *w, int32_t tiles, hg__real *sums, ptrdiff_t step) {
+    const int32_t C = w->v->in.channels, N = w->v->out.channels;
+    hg__gemm g = {
+        .M = C, .K = tiles, .blocks = 1, .a_m = 1, .a_k = C, .b_k = N, .c_m = N, .add = true};
+    for (int32_t i = 0; i < PRODUCTS; i++) {
+        g.a = w->in + i * w->in_step;
+        for (int32_t n = 0; n < N; n += HG_PANEL) {
+            g.N = hg__min(N - n, HG_PANEL);
+            g.b = w->out + i * w->step + n;
+            g.c = sums + i * step + n;
+            w->v->kernels->gemm(&g);
+        }
+    }
+}
+
+void hg__winograd_gradient(const hg__conv *c, const hg__conv_products *p) {
+    const int32_t C = p->in.channels, N = p->out.channels;
+    const hg__convolve v = {
+        .kernels = p->kernels, .in = p->in, .out = p->out, .bottom = c->y.large};
+    const ptrdiff_t step = (ptrdiff_t)C * N + HG_LANES;
+    work w = begin(c, &v, p->scratch + PRODUCTS * step);
+    memset(p->scratch, 0, PRODUCTS * (size_t)step * sizeof *p->scratch);
+    for (int32_t first = 0, tiles; first < w.tiles; first += tiles) {
+        tiles = hg__min(w.most, w.tiles - first);
+        for (int32_t t = 0; t < tiles; t++) {
+            transform_in(&w, first + t, w.in + (ptrdiff_t)t * C);
+            spread_tile(&w, first + t, w.out + (ptrdiff_t)t * N);
+        }
+        add_products(&w, tiles, p->scratch, step);
+    }
+    for (int32_t n = 0; n < N; n += HG_PANEL) {
+        const int32_t width = (int32_t)hg__panel_width(N, n);
+        for (int32_t k = 0; k < C; k++) {
+            p->kernels->winograd_weights(p->g + hg__panel_index(9 * C, N, k, n),
+                                         (ptrdiff_t)C * width, p->scratch + (ptrdiff_t)k * N + n,
+                                         step, width);
+        }
     }
 }

@@ -24,5 +24,9 @@ void hg__winograd_prepare(int32_t C, int32_t N, const hg__real *from, bool back,
 // As hg__conv_gather(), with weights that were prepared; v->in.channels and v->out.channels are C and N. top is a multiple of 4,
 // and so is bottom but at the image's end.
 void hg__winograd(const hg__conv *c, const hg__convolve *v);
+// The weights' gradient of an image, added to p->g, which is as hg__conv_gradient() has it. Quicker where there are enough tiles.
+bool hg__winograd_gradient_fits(const hg__conv *c);
+void hg__winograd_gradient(const hg__conv *c, const hg__conv_products *p);
+size_t hg__winograd_gradient_scratch(int32_t C, int32_t N); // elements
 size_t hg__winograd_scratch(int32_t C, int32_t N); // elements; the same with C and N exchanged
 #endif

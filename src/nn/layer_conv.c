@@ -320,7 +320,7 @@ static size_t scratch_count(const hg__layer *l) {
     const hg__extent in = hg__extent_of(&l->in), out = hg__extent_of(&l->out);
     const size_t a = hg__conv_scratch(&c, in.C, out.C);
     const size_t b = hg__conv_gradient_scratch(&c, in.C / c.groups, out.C / c.groups);
-    const size_t fast = is_fast(l) ? hg__winograd_scratch(in.C, out.C) : 0;
+    const size_t fast = is_fast(l) ? hg__winograd_gradient_scratch(in.C, out.C) : 0;
     const size_t direct = (a > b ? a : b) + hg__whole_vectors((size_t)out.C) + HG_PANEL;
     return fast > direct ? fast : direct;
 }
@@ -350,6 +350,7 @@ static void accumulate(const hg__layer *l, const hg__pass *p, hg__view x, hg__vi
                        hg__real *g) {
     const hg__conv c = conv_of(l);
     const hg__matrix m = master(l);
+    const bool fast = is_fast(l) && hg__winograd_gradient_fits(&c);
     for (int32_t i = 0; i < c.groups; i++) {
         hg__real *own = g + (size_t)i * hg__matrix_count(m);
         for (int32_t r = 0; r < rows; r++) {
@@ -359,7 +360,7 @@ static void accumulate(const hg__layer *l, const hg__pass *p, hg__view x, hg__vi
                                          .scatters = is_deconv(l),
                                          .g = own,
                                          .scratch = p->scratch};
-            hg__conv_gradient(&c, &v);
+            (fast ? hg__winograd_gradient : hg__conv_gradient)(&c, &v);
         }
         clear_padding(m, own);
     }

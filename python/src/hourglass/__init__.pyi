@@ -45,7 +45,8 @@ def train(
     solver: Literal['auto', 'exact', 'randomized', 'incremental'] | None = 'auto',
     pretrained: Text | None = None,
     kitsune: Literal['sound', 'published'] | None = 'sound',
-    precision: Literal['fp32'] | None = 'fp32',
+    precision: Literal['fp32', 'bf16', 'int8'] | None = 'fp32',
+    fast: bool | None = False,
     label: Text | None = None,
     ignore: Text | None = None,
     normal: Text | None = None,
@@ -512,8 +513,9 @@ def verify(
 
 def bench(
     *,
+    fast: bool | None = False,
     threads: int | None = 0,
-    what: Literal['all', 'kernels', 'step', 'conv', 'score', 'read', 'packets'] | None = 'all',
+    what: Literal['all', 'kernels', 'step', 'conv', 'denoise', 'score', 'read', 'packets'] | None = 'all',
     only: Text | None = None,
     seconds: float | str | None = 1,
     cfg: Text | None = None,
