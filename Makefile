@@ -114,6 +114,7 @@ build/hourglass-dicom.so: $(wildcard src/image/dicom_*.cc) src/image/dicom_dcmtk
 $(O)/src/backend/cpu_ref.o: ISA = $(if $(SAN),-Og,-O2)
 $(O)/src/backend/cpu_avx2.o: ISA = $(KERNEL) -mavx2 -mfma -mprfchw
 $(O)/src/backend/cpu_avx512.o: ISA = $(KERNEL) -mavx2 -mfma -mprfchw -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512
+$(O)/src/backend/cpu_avx512bf16.o: ISA = $(KERNEL) -mavx2 -mfma -mprfchw -mavx512f -mavx512vl -mavx512dq -mavx512bw -mprefer-vector-width=512 -mavx512bf16
 # Loops over pixels, or over windows of time, that the compiler makes vectors of.
 $(O)/src/restore/filters%.o $(O)/src/restore/psnr.o $(O)/src/monitor/window_detector_statistics.o $(O)/src/monitor/window_detector_spectrum.o $(O)/src/monitor/window_features.o $(O)/src/monitor/window_axes.o $(O)/src/rows/windows.o $(O)/src/monitor/signal_scorer.o $(O)/src/traffic/damped.o $(O)/src/traffic/kitsune%.o: ISA = $(KERNEL)
 # Tests are short and compiled five times over; with sanitizers -O1 takes the compiler as long again as -Og.

@@ -140,9 +140,13 @@ typedef void hg__optim_kernel(hg__real *w, hg__real *s1, hg__real *s2, const hg_
                               const hg__optim_step *s);
 
 typedef struct hg__kernels {
-    const char *name; // "ref", "avx2", "avx512"
+    const char *name; // "ref", "avx2", "avx512", "avx512bf16"
 
     void (*gemm)(const hg__gemm *g);
+    // The same where each element of A and B is a pair of bf16 numbers (bf16.h), k and k + 1, and K counts pairs; C is of floats.
+    // A by rows: a_k = 1. `ahead` is not looked at. Not there with HG_DOUBLE.
+    void (*gemm_bf16)(const hg__gemm *g);
+    void (*narrow_bf16)(hg__real *to, const hg__real *from, int64_t n); // n numbers as n / 2 pairs
     void (*dots)(const hg__dots *d);
 
     // to (columns, rows) = from (rows, columns) transposed.

@@ -47,6 +47,33 @@ HG_WORD vm v_or(vm a, vm b)                { return HG_BOTH2(_mm256_or_ps, a, b)
 HG_WORD vf v_select(vm m, vf a, vf b)      { return HG_BOTH3(_mm256_blendv_ps, b, a, m); }
 // clang-format on
 
+// Products of bf16 pairs (kernels_bf16.inc).
+HG_WORD vf v_set_pair(const float *p) {
+    int32_t pair;
+    memcpy(&pair, p, sizeof pair);
+    const __m256 all = _mm256_castsi256_ps(_mm256_set1_epi32(pair));
+    return (vf){all, all};
+}
+HG_WORD __m256 hg__half_first(__m256 a) {
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_castps_si256(a), 16));
+}
+HG_WORD __m256 hg__half_second(__m256 a) {
+    const __m256i high = _mm256_set1_epi32((int)0xFFFF0000U);
+    return _mm256_castsi256_ps(_mm256_and_si256(_mm256_castps_si256(a), high));
+}
+HG_WORD vf v_dot_pairs(vf a, vf b, vf c) {
+    const vf second = v_fma(HG_BOTH1(hg__half_second, a), HG_BOTH1(hg__half_second, b), c);
+    return v_fma(HG_BOTH1(hg__half_first, a), HG_BOTH1(hg__half_first, b), second);
+}
+HG_WORD unsigned v_flush_begin(void) {
+    const unsigned modes = _mm_getcsr();
+    _mm_setcsr(0x9FC0); // denormals to zero, in and out; to nearest; no exceptions
+    return modes;
+}
+HG_WORD void v_flush_end(unsigned modes) {
+    _mm_setcsr(modes);
+}
+
 HG_WORD __m256 hg__half_gather(const float *p, const int32_t *at) {
     return _mm256_i32gather_ps(p, _mm256_loadu_si256((const void *)at), 4);
 }

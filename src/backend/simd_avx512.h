@@ -62,6 +62,43 @@ HG_WORD float v_sum(vf a) {
     return _mm_cvtss_f32(_mm_add_ss(d, _mm_movehdup_ps(d)));
 }
 
+// Products of bf16 pairs (kernels_bf16.inc). HG_BF16_WORDS: by the instruction.
+HG_WORD vf v_set_pair(const float *p) {
+    int32_t pair;
+    memcpy(&pair, p, sizeof pair);
+    return _mm512_castsi512_ps(_mm512_set1_epi32(pair));
+}
+#ifdef HG_BF16_WORDS
+HG_WORD vf v_dot_pairs(vf a, vf b, vf c) {
+    return _mm512_dpbf16_ps(c, (__m512bh)_mm512_castps_si512(a), (__m512bh)_mm512_castps_si512(b));
+}
+HG_WORD unsigned v_flush_begin(void) {
+    return 0;
+}
+HG_WORD void v_flush_end(unsigned modes) {
+    (void)modes;
+}
+#else
+HG_WORD vf v_first(vf a) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_castps_si512(a), 16));
+}
+HG_WORD vf v_second(vf a) {
+    const __m512i high = _mm512_set1_epi32((int)0xFFFF0000U);
+    return _mm512_castsi512_ps(_mm512_and_si512(_mm512_castps_si512(a), high));
+}
+HG_WORD vf v_dot_pairs(vf a, vf b, vf c) {
+    return v_fma(v_first(a), v_first(b), v_fma(v_second(a), v_second(b), c));
+}
+HG_WORD unsigned v_flush_begin(void) {
+    const unsigned modes = _mm_getcsr();
+    _mm_setcsr(0x9FC0); // denormals to zero, in and out; to nearest; no exceptions
+    return modes;
+}
+HG_WORD void v_flush_end(unsigned modes) {
+    _mm_setcsr(modes);
+}
+#endif
+
 HG_WORD vf v_scale(vf p, vf n) {
     return _mm512_scalef_ps(p, n);
 }

@@ -7,6 +7,7 @@
 #ifndef HG_BACKEND_SIMD_REF_H
 #define HG_BACKEND_SIMD_REF_H
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "backend/kernels.h"
@@ -126,6 +127,43 @@ HG_WORD vf v_split(vf x, vf *e) {
         m.v[i] = hg__of_bits(u - ((uint32_t)n << 23));
     }
     return m;
+}
+
+// ---- products of bf16 pairs (kernels_bf16.inc) --------------------------------------------------
+
+HG_WORD vf v_set_pair(const float *p) { // bits, which may be no number
+    vf r;
+    for (int i = 0; i < HG_LANES; i++) memcpy(&r.v[i], p, sizeof *p);
+    return r;
+}
+
+HG_WORD float hg__flushed(float x) {
+    return fabsf(x) < 0x1p-126F ? copysignf(0, x) : x;
+}
+
+// a b + c, rounded once. What rounds up to the smallest normal number is denormal where the exponent has room: only products
+// below 2^-132 come there, so that the factor cannot overflow.
+HG_WORD float hg__flushing_fma(float a, float b, float c) {
+    const float x = hg__flushed(a), y = hg__flushed(b), z = hg__flushed(c), r = fmaf(x, y, z);
+    const bool is_smallest = fabsf(r) == 0x1p-126F;
+    if (is_smallest && fabsf(fmaf(x * 0x1p60F, y, z * 0x1p60F)) < 0x1p-66F) return copysignf(0, r);
+    return hg__flushed(r);
+}
+
+HG_WORD vf v_dot_pairs(vf a, vf b, vf c) {
+    vf r;
+    for (int i = 0; i < HG_LANES; i++) {
+        const uint32_t x = hg__bits_of(a.v[i]), y = hg__bits_of(b.v[i]), high = 0xFFFF0000U;
+        const float second = hg__flushing_fma(hg__of_bits(x & high), hg__of_bits(y & high), c.v[i]);
+        r.v[i] = hg__flushing_fma(hg__of_bits(x << 16), hg__of_bits(y << 16), second);
+    }
+    return r;
+}
+HG_WORD unsigned v_flush_begin(void) {
+    return 0;
+}
+HG_WORD void v_flush_end(unsigned modes) {
+    (void)modes;
 }
 #endif
 #endif

@@ -190,7 +190,7 @@ static void multiply(const pass *p, const stretch *s, hg__real *spare) {
         g.c = fits ? s->out + n : spare;
         g.c_m = fits ? s->out_step : width;
         g.nontemporal = v->nontemporal && fits && is_aligned(s);
-        v->kernels->gemm(&g);
+        (v->pairs ? v->kernels->gemm_bf16 : v->kernels->gemm)(&g);
         if (!fits) spread(s, spare, width, n, g.N);
     }
 }
@@ -219,7 +219,8 @@ static void run_line(const pass *p, int32_t oy, int32_t o0, int32_t o1, hg__real
     const int32_t iy = oy * p->y.stride + p->y.offset + t0 * p->y.dilation;
     const int32_t ix = o0 * p->x.stride + p->x.offset;
     const stretch s = {.M = o1 - o0,
-                       .at = t1 > t0 ? in->at + iy * in->line + ix * in->pixel : in->at,
+                       .at = t1 > t0 ? in->at + (iy - p->v->in_first) * in->line + ix * in->pixel
+                                     : in->at,
                        .step = p->x.stride * in->pixel,
                        .pixel = in->pixel,
                        .set_step = p->y.dilation * in->line,
@@ -240,7 +241,7 @@ static void copy_padded(const pass *p, int32_t y0, int32_t lines, int32_t x0, in
             if (y < 0 || y >= p->y.in || x < 0 || x >= p->x.in) {
                 memset(to, 0, size);
             } else {
-                memcpy(to, in->at + y * in->line + x * in->pixel, size);
+                memcpy(to, in->at + (y - p->v->in_first) * in->line + x * in->pixel, size);
             }
         }
     }

@@ -52,7 +52,9 @@ typedef struct hg__convolve {
     const hg__real *weights, *start;
     int32_t top, bottom;
     hg__real *scratch; // hg__conv_scratch() elements
-    bool nontemporal;  // out will not be read before the cache has lost it
+    int32_t in_first;  // the line that in.at is, where only those that are looked at are there
+    bool pairs; // in and weights are pairs of bf16 numbers (backend/bf16.h), channels of in too
+    bool nontemporal; // out will not be read before the cache has lost it
 } hg__convolve;
 
 void hg__conv_gather(const hg__conv *c, const hg__convolve *v);

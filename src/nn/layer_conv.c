@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/int.h"
+#include "nn/conv_bf16.h"
 #include "nn/conv_winograd.h"
 
 enum { WEIGHT, BIAS };
@@ -232,8 +233,27 @@ static bool is_fast(const hg__layer *l) {
            hg__winograd_fits(&c, hg__extent_of(&l->in).C, hg__extent_of(&l->out).C);
 }
 
-static void run_fast(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int32_t rows) {
+// Whether it is computed with products of bf16 numbers, forward and back.
+static bool is_half(const hg__layer *l) {
     const hg__conv c = conv_of(l);
+    return l->compute.precision == HG_IN_BF16 &&
+           hg__conv_bf16_fits(&c, hg__extent_of(&l->in).C, hg__extent_of(&l->out).C);
+}
+
+// Elements of the prepared weights, forward or back.
+static size_t ready_count(const hg__layer *l, bool back) {
+    const int32_t C = hg__extent_of(&l->in).C, N = hg__extent_of(&l->out).C;
+    const int32_t from = back ? N : C, to = back ? C : N;
+    if (is_half(l)) return hg__conv_bf16_count((int32_t)l->param[WEIGHT].taps, from, to);
+    return is_fast(l) ? hg__winograd_count(from, to) : 0;
+}
+
+// By Winograd's products, or those of bf16 numbers.
+static void run_prepared(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y,
+                         int32_t rows) {
+    const hg__conv c = conv_of(l);
+    const bool nontemporal =
+        p->bottom ? p->nontemporal : hg__exceeds_cache((size_t)rows * (size_t)y.ld);
     for (int32_t r = 0; r < rows; r++) {
         const hg__convolve v = {.kernels = p->k,
                                 .in = plane(x, &l->in, r, 0, 1),
@@ -243,14 +263,19 @@ static void run_fast(const hg__layer *l, const hg__pass *p, hg__view x, hg__view
                                     l->params > BIAS ? p->params + l->param[BIAS].offset : NULL,
                                 .top = p->top,
                                 .bottom = p->bottom ? p->bottom : (int32_t)l->out.dim[0],
-                                .scratch = p->scratch};
-        hg__winograd(&c, &v);
+                                .scratch = p->scratch,
+                                .nontemporal = nontemporal};
+        if (is_half(l)) {
+            hg__conv_bf16(&c, &v, is_deconv(l));
+        } else {
+            hg__winograd(&c, &v);
+        }
     }
 }
 
 static void forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, int32_t rows) {
-    if (is_fast(l) && p->prepared) {
-        run_fast(l, p, x, y, rows);
+    if (p->prepared && (is_fast(l) || is_half(l))) {
+        run_prepared(l, p, x, y, rows);
         return;
     }
     const hg__conv c = conv_of(l);
@@ -277,17 +302,20 @@ static void forward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view 
 }
 
 // The gradient at the input is a convolution too, of as many lines and columns.
-static void go_back_fast(const hg__layer *l, const hg__pass *p, hg__view dy, hg__view dx,
-                         int32_t r) {
+static void go_back_prepared(const hg__layer *l, const hg__pass *p, hg__view dy, hg__view dx,
+                             int32_t r) {
     const hg__conv c = conv_of(l);
-    const hg__extent in = hg__extent_of(&l->in), out = hg__extent_of(&l->out);
     const hg__convolve v = {.kernels = p->k,
                             .in = plane(dy, &l->out, r, 0, 1),
                             .out = plane(dx, &l->in, r, 0, 1),
-                            .weights = p->prepared + hg__winograd_count(in.C, out.C),
-                            .bottom = in.H,
+                            .weights = p->prepared + ready_count(l, false),
+                            .bottom = (int32_t)l->in.dim[0],
                             .scratch = p->scratch};
-    hg__winograd(&c, &v);
+    if (is_half(l)) {
+        hg__conv_bf16(&c, &v, !is_deconv(l));
+    } else {
+        hg__winograd(&c, &v);
+    }
 }
 
 static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view y, hg__view dy,
@@ -297,10 +325,10 @@ static void backward(const hg__layer *l, const hg__pass *p, hg__view x, hg__view
     const size_t each = hg__matrix_count(exchanged(l));
     size_t width = 0;
     (void)hg__shape_count(&l->in, &width);
-    const bool fast = is_fast(l) && p->prepared;
+    const bool is_ready = p->prepared && (is_fast(l) || is_half(l));
     for (int32_t r = 0; r < rows; r++) {
-        if (fast) go_back_fast(l, p, dy, dx, r);
-        for (int32_t i = 0; !fast && i < c.groups; i++) {
+        if (is_ready) go_back_prepared(l, p, dy, dx, r);
+        for (int32_t i = 0; !is_ready && i < c.groups; i++) {
             const hg__convolve v = {.kernels = p->k,
                                     .in = plane(dy, &l->out, r, i, c.groups),
                                     .out = plane(dx, &l->in, r, i, c.groups),
@@ -322,7 +350,11 @@ static size_t scratch_count(const hg__layer *l) {
     const size_t b = hg__conv_gradient_scratch(&c, in.C / c.groups, out.C / c.groups);
     const size_t fast = is_fast(l) ? hg__winograd_gradient_scratch(in.C, out.C) : 0;
     const size_t direct = (a > b ? a : b) + hg__whole_vectors((size_t)out.C) + HG_PANEL;
-    return fast > direct ? fast : direct;
+    const size_t half = is_half(l) ? hg__conv_bf16_scratch(&c, is_deconv(l) ? out.C : in.C,
+                                                           is_deconv(l) ? in.C : out.C)
+                                   : 0;
+    const size_t prepared = fast > half ? fast : half;
+    return prepared > direct ? prepared : direct;
 }
 
 // ---- gradient -----------------------------------------------------------------------------------
@@ -455,9 +487,7 @@ static size_t transposed_count(const hg__layer *l) {
 // ---- prepared weights -----------------------------------------------------------------------------
 
 static size_t prepared_count(const hg__layer *l, bool trains) {
-    const int32_t C = hg__extent_of(&l->in).C, N = hg__extent_of(&l->out).C;
-    if (!is_fast(l)) return 0;
-    return hg__winograd_count(C, N) + (trains ? hg__winograd_count(N, C) : 0);
+    return ready_count(l, false) + (trains ? ready_count(l, true) : 0);
 }
 
 static int32_t prepare_tasks(const hg__layer *l, bool trains) {
@@ -473,8 +503,13 @@ static void prepare(const hg__layer *l, const hg__kernels *k, bool trains, int32
     const int32_t forth = hg__ceil_div(N, HG_PANEL);
     const hg__real *from = params + l->param[WEIGHT].offset;
     const bool back = task >= forth;
-    hg__winograd_prepare(C, N, from, back, (back ? task - forth : task) * HG_PANEL,
-                         back ? prepared + hg__winograd_count(C, N) : prepared);
+    const int32_t n = (back ? task - forth : task) * HG_PANEL;
+    hg__real *to = back ? prepared + ready_count(l, false) : prepared;
+    if (is_half(l)) {
+        hg__conv_bf16_prepare((int32_t)l->param[WEIGHT].taps, C, N, from, back, n, to);
+    } else {
+        hg__winograd_prepare(C, N, from, back, n, to);
+    }
 }
 
 // Lines and columns that are computed together: their bits depend on each other.
