@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // denoise_preview.c - preview=sheet.png: the middle of a picture at 100 %, as it is and cleaned by several settings.
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -80,7 +81,8 @@ static int open_part(part *p, const hg__denoise_work *d, const char *path, hg_er
 }
 
 static uint8_t byte_of(float x) {
-    return x > 0 ? x < 1 ? (uint8_t)(x * 255 + 0.5F) : 255 : 0;
+    const float white = 255, scaled = x * white;
+    return x > 0 ? x < 1 ? (uint8_t)lrintf(scaled) : UINT8_MAX : 0;
 }
 
 static void draw(hg__canvas *c, const part *p, const float *x, int32_t cell, const char *label) {
@@ -127,8 +129,9 @@ static int draw_all(hg__denoise_work *d, const part *p, hg__canvas *c, hg_error 
         if (!is_shown(d, s)) continue;
         HG_TRY(clean(d, p, s, err));
         int used = snprintf(label, sizeof label, "strength=%g", s->strength);
-        if (s->detail > 0)
+        if (s->detail > 0) {
             used += snprintf(label + used, sizeof label - (size_t)used, " detail=%g", s->detail);
+        }
         const double level = hg_denoiser_level(d->denoiser);
         if (level >= 0 && s->detail <= 0 && s->strength >= 1 && s->strength <= 1) {
             snprintf(label + used, sizeof label - (size_t)used, "  (noise %.1f)", level);
