@@ -35,6 +35,22 @@ static void what_is_made_is_read(void **state) {
     }
 }
 
+// An entry of the first folder names a second one, at byte 26, which has the ISO.
+static void the_sensitivity_is_read(void **state) {
+    (void)state;
+    const uint8_t block[] = "II*\0\x08\0\0\0\1\0\x69\x87\4\0\1\0\0\0\x1a\0\0\0\0\0\0\0"
+                            "\1\0\x27\x88\3\0\1\0\0\0\x80\x0c\0\0\0\0\0\0";
+    assert_int_equal(hg__exif_iso(block, sizeof block - 1), 3200);
+    for (size_t size = 0; size < 40; size++) {
+        uint8_t *copy = malloc(size ? size : 1);
+        assert_non_null(copy);
+        memcpy(copy, block, size);
+        assert_int_equal(hg__exif_iso(copy, size), 0);
+        free(copy);
+    }
+    assert_int_equal(hg__exif_iso(BYTES("II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\6\0\0\0")), 0);
+}
+
 static void what_is_damaged_says_upright(void **state) {
     (void)state;
     assert_int_equal(hg__exif_orientation(BYTES("")), 1);
@@ -68,6 +84,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_byte_orders_are_read),
         cmocka_unit_test(what_is_made_is_read),
+        cmocka_unit_test(the_sensitivity_is_read),
         cmocka_unit_test(what_is_damaged_says_upright),
         cmocka_unit_test(cut_off_blocks_are_never_read_past_their_end),
     };

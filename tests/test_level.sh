@@ -86,6 +86,11 @@ expect "in JSON too" sh -c '"$0" denoise source=good/photo.png model=one/weights
 expect "a model without one says none" sh -c '! "$0" denoise source=good/photo.png model=plain/weights/best.safetensors out=x.png -q --json | grep -q level' "$HOURGLASS"
 expect "video is cleaned so as well" sh -c '{ printf "YUV4MPEG2 W16 H16 F25:1 C420jpeg\n"; for i in 1 2 3; do printf "FRAME\n"; head -c 384 good/photo.png; done; } | "$0" denoise -q model=one/weights/best.safetensors source=- out=- strength=1.5 detail=0.2 | wc -c | grep -qx "$((33 + 3 * 390))"' "$HOURGLASS"
 
+expect "a preview is drawn" denoise out=x.png preview=sheet.png
+expect "it is a picture, and the picture is cleaned as without it" sh -c 'cmp x.png plain.png && "$0" denoise -q source=sheet.png model=one/weights/best.safetensors out=y.png' "$HOURGLASS"
+expect "a preview is a PNG" said "preview: expected a name that ends in .png, got sheet.jpg" denoise out=x.png preview=sheet.jpg
+expect "and of one picture" said "preview: expected an image in a file, got several" "$HOURGLASS" denoise source=learn out=many model=one/$last preview=s.png
+
 plain() { "$HOURGLASS" denoise -q source=good/photo.png model=plain/$last out=x.png "$@"; }
 expect "other models are mixed" plain strength=0.5 detail=0.3
 expect "but no more than they do" said "strength: expected 0 to 1 for a model without a level of noise" plain strength=1.2

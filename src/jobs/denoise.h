@@ -66,6 +66,11 @@ int hg__denoise_tune_to(hg__denoise_work *d, const char *path, const hg__image_i
 // The noise that was estimated in what was cleaned last.
 void hg__denoise_tell_level(hg__denoise_work *d, const char *path);
 
+// ---- denoise_preview.c --------------------------------------------------------------------------
+
+// The middle of a picture as it is and with several settings, into a PNG file.
+int hg__denoise_preview(hg__denoise_work *d, const char *path, const char *sheet, hg_error *err);
+
 // ---- pictures -----------------------------------------------------------------------------------
 
 // One image file, all its pages, to the file `out`.

@@ -127,6 +127,27 @@ static int refuse_video(const struct hg__values *v, hg_error *err) {
                     v->data, what, in, model, out);
 }
 
+static int preview(hg__denoise_work *d, const struct hg__values *v, kind k, hg_error *err) {
+    const char *end = extension_of(v->preview);
+    if (k != IMAGE || is_standard(v->data) || hg__is_stream(v->data)) {
+        return hg__fail(err, HG_ERR_USAGE, "preview: expected an image in a file, got %s: %.200s",
+                        k == VIDEO    ? "video"
+                        : k == FOLDER ? "several"
+                                      : "a pipe",
+                        hg__input_name(v->data));
+    }
+    if (!end || strcasecmp(end, "png") != 0) {
+        return hg__fail(err, HG_ERR_USAGE, "preview: expected a name that ends in .png, got %.200s",
+                        v->preview);
+    }
+    HG_TRY(hg__check_out(v->data, "image", v->preview, err));
+    hg__image_reader *r = d->is_by_iso ? hg__image_open(v->data, err) : NULL;
+    if (d->is_by_iso && !r) return (int)err->code;
+    const int code = r ? hg__denoise_tune_to(d, v->data, hg__image_info_of(r), err) : HG_OK;
+    hg__image_close(r);
+    return code == HG_OK ? hg__denoise_preview(d, v->data, v->preview, err) : code;
+}
+
 static int run(hg__denoise_work *d, const struct hg__values *v, hg_error *err) {
     kind k;
     HG_TRY(find_kind(v->data, &k, err));
@@ -134,6 +155,7 @@ static int run(hg__denoise_work *d, const struct hg__values *v, hg_error *err) {
         return hg__fail(err, HG_ERR_USAGE, "page: expected images in files, got %s: %.200s",
                         k == VIDEO ? "video" : "a pipe", hg__input_name(v->data));
     }
+    if (*v->preview) HG_TRY(preview(d, v, k, err));
     if (d->is_by_iso && k == VIDEO) {
         return hg__fail(err, HG_ERR_USAGE, "sigma: expected a number for video, got iso");
     }

@@ -29,21 +29,26 @@ static int tell_levels(const hg__trainer *t, hg__dataset *d, hg_error *err) {
     return hg__dataset_tell_levels(d, v->level, (uint64_t)v->seed, err);
 }
 
+// Other pictures are taken as those that are trained on.
+static int see_as_training(const hg__trainer *t, hg__picture_options *pictures, hg_error *err) {
+    const struct hg__values *v = &t->o.values;
+    hg__range_rule *range = &pictures->range;
+    *range = hg__pictures_range(t->data->pictures);
+    if (range->kind == HG_RANGE_UNKNOWN) range->kind = HG_RANGE_PAGE; // as denoise has it
+    if (*v->target) {
+        return hg__fail(err, HG_ERR_USAGE,
+                        "val: expected a fraction where target= names partners, got '%.200s'",
+                        v->val);
+    }
+    pictures->channels = (int32_t)t->data->source.shape.dim[2];
+    pictures->find_range = false;
+    return HG_OK;
+}
+
 static int open_val(hg__trainer *t, hg__data_options *o, hg__picture_options *pictures,
                     hg_error *err) {
     const struct hg__values *v = &t->o.values;
-    if (t->data->pictures) {
-        hg__range_rule *range = &pictures->range;
-        *range = hg__pictures_range(t->data->pictures);
-        if (range->kind == HG_RANGE_UNKNOWN) range->kind = HG_RANGE_PAGE; // as denoise has it
-        if (*v->target) {
-            return hg__fail(err, HG_ERR_USAGE,
-                            "val: expected a fraction where target= names partners, got '%.200s'",
-                            v->val);
-        }
-        pictures->channels = (int32_t)t->data->source.shape.dim[2];
-        pictures->find_range = false;
-    }
+    if (t->data->pictures) HG_TRY(see_as_training(t, pictures, err));
     if (t->schema) {
         HG_TRY(hg__open_val_table(t, err));
     } else {

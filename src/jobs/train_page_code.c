@@ -107,8 +107,9 @@ static int look(looked *k, hg__train_run *r, hg_error *err) {
     int64_t n = k->rows.count < t->o.values.map_rows ? k->rows.count : t->o.values.map_rows;
     n = n < most ? n : most;
     if (!s->has_neck || n < 1 || t->model->net.has_level || d->source.has_target ||
-        d->source.scratch)
+        d->source.scratch) {
         return 0;
+    }
     k->n = (int32_t)n;
     const size_t rows = (size_t)n;
     k->x = hg__alloc(rows * (size_t)k->width + BEYOND, sizeof *k->x, err);

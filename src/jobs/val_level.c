@@ -16,17 +16,19 @@ static double level_of_cell(const hg__frame *f, const float *x, const float *cle
                             int32_t column) {
     const int32_t bottom = hg__min((row + 1) * HG_LEVEL_CELL, f->height);
     const int32_t right = hg__min((column + 1) * HG_LEVEL_CELL, f->width);
-    double sum = 0, n = 0;
+    double sum = 0;
+    size_t n = 0;
     for (int32_t i = row * HG_LEVEL_CELL; i < bottom; i++) {
         const size_t line = (size_t)i * (size_t)f->width;
         const size_t from = (line + (size_t)(column * HG_LEVEL_CELL)) * (size_t)f->channels;
         const size_t end = (line + (size_t)right) * (size_t)f->channels;
-        for (size_t k = from; k < end; k++, n++) {
+        n += end - from;
+        for (size_t k = from; k < end; k++) {
             const double e = (double)x[k] - (double)clean[k];
             sum += e * e;
         }
     }
-    return 255 * sqrt(sum / n);
+    return 255 * sqrt(sum / (double)n);
 }
 
 void hg__val_levels_add(hg__val_levels *v, const hg__tuner *u, const hg__frame *f, const float *x,
@@ -61,8 +63,9 @@ static void add_table(const hg__val_levels *v, hg__text *t) {
         }
         hg__text_add(t, "%13s  %8lld  %7.2f   %7.2f   %7.2f", bin, (long long)v->count[i],
                      v->truth[i] / n, v->estimate[i] / n, v->error[i] / n);
-        if (i > 0)
-            hg__text_add(t, "   %5.1f %%", 100 * v->relative[i] / n); // of next to nothing: none
+        if (i > 0) { // of next to nothing: none
+            hg__text_add(t, "   %5.1f %%", 100 * v->relative[i] / n);
+        }
         hg__text_add(t, "\n");
     }
 }

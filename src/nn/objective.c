@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // objective.c - losses weighted and added up.
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -245,6 +246,7 @@ double hg__objective_row(const hg__objective *o, const hg__loss_rows *r, bool of
     const hg__loss_rows picture = picture_of(r);
     const size_t step = (size_t)r->shape.dim[2];
     const double share = (double)step / (double)(step - 1);
+    assert(scratch);
     hg__real *room = scratch + scratch_of_terms(o, &picture);
     const part p = place_part(&picture, 0, room);
     take_part(&p, step, y, p.y);

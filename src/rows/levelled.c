@@ -29,12 +29,15 @@ static void sum_squares(const float *x, const float *clean, int32_t height, int3
     }
 }
 
-// The root of the mean over lines top .. bottom - 1 and columns left .. right - 1.
-static float root_mean(const double *sum, size_t step, int32_t top, int32_t bottom, int32_t left,
-                       int32_t right) {
-    const double *above = sum + (size_t)top * step, *below = sum + (size_t)bottom * step;
-    const double square = (below[right] - below[left]) - (above[right] - above[left]);
-    const double mean = square / ((double)(bottom - top) * (double)(right - left));
+typedef struct box { // lines top .. bottom - 1, columns left .. right - 1
+    int32_t top, bottom, left, right;
+} box;
+
+// The root of the mean over a box.
+static float root_mean(const double *sum, size_t step, const box *b) {
+    const double *above = sum + (size_t)b->top * step, *below = sum + (size_t)b->bottom * step;
+    const double square = (below[b->right] - below[b->left]) - (above[b->right] - above[b->left]);
+    const double mean = square / ((double)(b->bottom - b->top) * (double)(b->right - b->left));
     return mean > 0 ? (float)sqrt(mean) : 0; // rounding may leave less than nothing
 }
 
@@ -44,13 +47,15 @@ float hg__level_of(const float *x, const float *clean, int32_t height, int32_t w
     const int32_t r = HG_LEVEL_RADIUS;
     sum_squares(x, clean, height, width, channels, sum);
     for (int32_t i = 0; i < height; i++) {
-        const int32_t top = hg__max(i - r, 0), bottom = hg__min(i + r + 1, height);
+        box b = {.top = hg__max(i - r, 0), .bottom = hg__min(i + r + 1, height)};
         for (int32_t j = 0; j < width; j++) {
-            const int32_t left = hg__max(j - r, 0), right = hg__min(j + r + 1, width);
-            *level++ = root_mean(sum, step, top, bottom, left, right);
+            b.left = hg__max(j - r, 0);
+            b.right = hg__min(j + r + 1, width);
+            *level++ = root_mean(sum, step, &b);
         }
     }
-    return root_mean(sum, step, 0, height, 0, width);
+    const box all = {.bottom = height, .right = width};
+    return root_mean(sum, step, &all);
 }
 
 // ---- the source -----------------------------------------------------------------------------------

@@ -56,6 +56,7 @@ class _FitCall(Protocol):
         crops: int | None = 0,
         colour: Literal['auto', 'grey', 'colour'] | None = 'auto',
         grey: float | str | None = 0,
+        level: float | str | None = 0,
         flip: bool | None = True,
         imgsz: int | None = 512,
         align: Literal['auto', 'true', 'false'] | None = 'auto',
