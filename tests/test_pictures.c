@@ -374,7 +374,7 @@ static void whole_noisy_images_are_halved(void **state) {
 static void a_camera_takes_what_is_grey_as_grey(void **state) {
     (void)state;
     enum { N = CROP * CROP * 3 };
-    float x[N], clean[N], target[N], again[N];
+    float x[N] = {0}, clean[N] = {0}, target[N] = {0}, again[N] = {0};
     hg__picture_options o = plain;
     o.channels = 3;
     hg__dataset *d = opened_noisy("grey", "camera iso 6400 + camera_jpeg", &o, 1 << 20);
