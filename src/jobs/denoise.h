@@ -50,7 +50,8 @@ int hg__denoise_fit(hg__denoise_work *d, const hg_options *o, hg_error *err);
 
 // ---- denoise_choose.c ---------------------------------------------------------------------------
 
-// model=auto: d->cleaner, and where it is the model its weights. before: the weights before fit=, which may be swapped; NULL: none.
+// model=auto: d->cleaner, and where it is the model its weights. Without it these alone, by what is better: the model's, or those
+// before fit=, `before`, which may be swapped; NULL: none.
 struct hg__values; // options/options.h
 bool hg__denoise_is_auto(const struct hg__values *v);
 int hg__denoise_choose(hg__denoise_work *d, const struct hg__values *v, void *before,

@@ -43,8 +43,9 @@ typedef struct candidate {
 typedef struct choice {
     hg__denoise_work *d;
     const struct hg__values *v;
-    void *before;      // borrowed: weights before fit=; NULL: none
-    hg__dataset *data; // owned
+    bool is_among_models; // nothing classical is tried
+    void *before;         // borrowed: weights before fit=; NULL: none
+    hg__dataset *data;    // owned
     hg__noise_level level;
     candidate list[CANDIDATES]; // models, then classical ones
     hg__cleaner classical[HG_CLASSICAL];
@@ -117,6 +118,7 @@ static void list_candidates(choice *c) {
     hg__cleaners_classical(sqrt(hg__noise_variance(&c->level, 0.5)), c->classical);
     c->list[c->count++] = (candidate){.error = 0};
     if (c->before) c->list[c->count++] = (candidate){.is_before = true};
+    if (c->is_among_models) return;
     for (int32_t i = 0; i < HG_CLASSICAL; i++) c->list[c->count++].cleaner = c->classical[i];
 }
 
@@ -231,13 +233,13 @@ static int try_classical(choice *c, candidate *k, int32_t phase, hg_error *err) 
 }
 
 static int try_all(choice *c, int32_t phase, hg_error *err) {
-    const int32_t models = c->count - HG_CLASSICAL;
+    const int32_t models = c->before ? 2 : 1;
     count_noise(c, phase);
     for (int32_t i = 0; i < models; i++) HG_TRY(try_model(c, &c->list[i], phase, err));
     if (hg__is_stopped(c->d->listener)) {
         return hg__fail(err, HG_ERR_STOPPED, "stopped on request while choosing");
     }
-    return try_classical(c, c->list + models, phase, err);
+    return c->is_among_models ? HG_OK : try_classical(c, c->list + models, phase, err);
 }
 
 static int try_crop(choice *c, int32_t i, hg_error *err) {
@@ -260,8 +262,8 @@ static int try_crop(choice *c, int32_t i, hg_error *err) {
 static void describe(const choice *c, const candidate *k, char text[80]) {
     hg__cleaner_describe(&k->cleaner, text);
     if (k->cleaner.kind != HG_BY_MODEL) return;
-    snprintf(text, 80, "%s",
-             k->is_before || !c->before ? "the model that ships" : "the model fitted to it");
+    const char *before = hg__denoise_is_auto(c->v) ? "the model that ships" : "the model as it was";
+    snprintf(text, 80, "%s", k->is_before || !c->before ? before : "the model fitted to it");
 }
 
 // The best of each kind, with what it would be off by.
@@ -283,10 +285,11 @@ static void tell(const choice *c, const candidate *best) {
                  255 * sqrt(fmax(k->error / c->counted - noise, 0)));
     }
     describe(c, best, text);
-    hg__denoise_note(
-        c->d, "auto: %s (root mean squared error in grey levels, as judged %s: %s)", text,
-        c->level.blur <= independent ? "by hidden pixels" : "by pairs, as the noise is correlated",
-        line);
+    const bool is_hidden_ones = c->level.blur <= independent;
+    hg__denoise_note(c->d, "%s: %s (root mean squared error in grey levels, as judged %s: %s)",
+                     c->is_among_models ? "fit" : "auto", text,
+                     is_hidden_ones ? "by hidden pixels" : "by pairs, as the noise is correlated",
+                     line);
 }
 
 // ---- choosing -----------------------------------------------------------------------------------
@@ -325,7 +328,7 @@ bool hg__denoise_is_auto(const struct hg__values *v) {
 
 int hg__denoise_choose(hg__denoise_work *d, const struct hg__values *v, void *before,
                        hg_error *err) {
-    choice c = {.d = d, .v = v, .before = before};
+    choice c = {.d = d, .v = v, .before = before, .is_among_models = !hg__denoise_is_auto(v)};
     const int code = choose(&c, err);
     hg__free(c.noisy);
     hg__dataset_close(c.data);

@@ -175,8 +175,7 @@ static int fit(own_fit *f, hg_error *err) {
                      (long long)f->steps, (long long)f->data->source.rows,
                      f->data->source.rows > 1 ? "s, which share one network" : "",
                      (long long)f->steps);
-    if (!*f->v->save) return HG_OK;
-    return hg__model_save(f->d->model, f->v->save, NULL, err);
+    return HG_OK;
 }
 
 int hg__denoise_fit_check(const hg_options *o, hg_error *err) {

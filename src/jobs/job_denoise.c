@@ -12,6 +12,7 @@
 #include "image/y4m.h"
 #include "jobs/denoise.h"
 #include "jobs/job.h"
+#include "model/model.h"
 
 // ---- one, many or moving ------------------------------------------------------------------------
 
@@ -179,20 +180,21 @@ static int save_page(const hg__denoise_work *d, const hg_options *o, int code, h
     return saved;
 }
 
-// fit= and model=auto, whose choice is among the model before and after it.
+// fit=, which is kept where it is better than what was before, and model=auto.
 static int learn(hg__denoise_work *d, const hg_options *o, hg_error *err) {
     const struct hg__values *v = &o->values;
     const hg__network *net = &d->model->net;
     const bool is_auto = hg__denoise_is_auto(v), is_fitted = *v->fit != '\0';
     const size_t bytes = net->spec.params * sizeof *net->params;
     void *before = NULL;
-    if (is_auto && is_fitted) {
+    if (is_fitted) {
         before = hg__alloc(1, bytes, err);
         if (!before) return HG_ERR_MEMORY;
         memcpy(before, net->params, bytes);
     }
     int code = is_fitted ? hg__denoise_fit(d, o, err) : HG_OK;
-    if (code == HG_OK && is_auto) code = hg__denoise_choose(d, v, before, err);
+    if (code == HG_OK && (is_auto || is_fitted)) code = hg__denoise_choose(d, v, before, err);
+    if (code == HG_OK && *v->save) code = hg__model_save(d->model, v->save, NULL, err);
     hg__free(before);
     return code;
 }

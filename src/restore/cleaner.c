@@ -98,7 +98,7 @@ static int make_whole(whole *w, const hg_denoiser *d, hg_error *err) {
     if (w->raw) w->filled = hg__alloc(lines, w->line, err);
     if (w->filled) w->x = hg__alloc(samples, 2 * sizeof *w->x, err);
     if (w->x) w->is_outside = hg__alloc((size_t)info->width, (size_t)w->frame.channels, err);
-    if (!w->is_outside) return HG_ERR_MEMORY;
+    if (!w->raw || !w->filled || !w->x || !w->is_outside) return HG_ERR_MEMORY;
     w->y = w->x + samples;
     return HG_OK;
 }
