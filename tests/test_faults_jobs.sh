@@ -29,6 +29,12 @@ tortured import o.safetensors import -q source=$model model="dense 2 relu | dens
 tortured "denoise a picture" o.ppm denoise -q model=$clean source=in/pictures/a.ppm out=tree/o.ppm threads=2
 tortured "denoise a folder" - denoise -q model=$clean source=in/pictures out=tree/new threads=2
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "denoise with a page" p.html denoise -q model=$clean source=in/pictures/a.ppm out=tree/new.ppm page=tree/p.html threads=2
+"$plain" train -q data=in/pictures model="keep 1, conv 3 p1 relu | conv input p1, add 1" crop=8 noise="gaussian 25" level=0.5 steps=1 samples=0 project=in name=level
+told=in/level/weights/best.safetensors
+STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "train with a level" - train -q data=in/pictures model="keep 1, conv 3 p1 relu | conv input p1, add 1" crop=8 noise="gaussian 25" level=0.5 steps=2 samples=2 threads=2 project=tree name=run
+tortured "denoise by strength" o.ppm denoise -q model=$told source=in/pictures/a.ppm out=tree/o.ppm strength=1.5 detail=0.3 threads=2
+STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "denoise with a preview" - denoise -q model=$told source=in/pictures/a.ppm out=tree/new.ppm preview=tree/s.png threads=2
+tortured "val of levels" - val --json model=$told data=in/pictures noise="gaussian 25" baselines=false threads=2
 tortured "denoise video" o.y4m denoise -q model=$clean source=in/x.y4m out=tree/o.y4m threads=2
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) FEED=in/t.csv tortured "predict a table that comes through a pipe" o.csv predict -q model=$table data=- out=tree/o.csv threads=2
 STEP=$((7 * STEP)) STEP_EVER=$((5 * STEP_EVER)) tortured "val of labels" - val --json model=$table data=in/t.csv label=state resamples=20

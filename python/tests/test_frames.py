@@ -214,3 +214,13 @@ def test_frames_of_an_iterable_stay_and_those_of_a_mask_are_refused(denoiser):
     assert np.array_equal(given, [frame(seed=s) for s in range(2)])
     with pytest.raises(hourglass.DataError, match="masked"):
         denoiser(np.ma.masked_less(given[0], 90))
+
+
+def test_strength_mixes_and_sigma_needs_a_model_that_can_be_told(denoiser):
+    given = frame()
+    half = hourglass.FrameDenoiser("default", threads=1, strength=0.5)(given).astype(float)
+    assert np.abs(half - (given.astype(float) + denoiser(given)) / 2).max() <= 1
+    assert np.array_equal(hourglass.FrameDenoiser(MODEL, threads=1, strength=0)(given), given)
+    with pytest.raises(hourglass.UsageError, match="expected a model that can be told the level of noise"):
+        hourglass.FrameDenoiser(MODEL, sigma=20)
+    assert np.isnan(denoiser.level)

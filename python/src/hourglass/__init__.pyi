@@ -249,6 +249,7 @@ def denoise(
     strength: float | str | None = 1,
     sigma: Text | None = None,
     detail: float | str | None = 0,
+    preview: Text | None = None,
     out: Text | None = None,
     page: Text | None = None,
     threads: int | None = 0,
