@@ -26,19 +26,22 @@ static const char *const of_vectors[] = {
 static const char of_images[] =
     "conv 3 k5 s2 silu, keep 1, conv 3 relu, add 1, add 1, dense 8, sample | dense like relu, "
     "deconv 1 k5 s2 p2 op=0 sigmoid";
+static const char of_bf16[] = "conv 16 silu, keep 1, conv 32 k3 s2 relu, conv 32 | deconv 16 k3 s2 "
+                              "p1 op=0, add 1, conv 16 k1, conv 1";
 static const char of_fast[] = "conv 16 silu, keep 1, conv 32 relu, conv 16, add 1, conv 1";
 static const struct {
     const char *loss, *optim;
     double clip;
-    bool of_images, fast;
+    bool of_images, fast, bf16;
 } ways[] = {
-    {"mse",                     "adam",    0,   false, false},
-    {"bce",                     "adamw",   0.5, false, false},
-    {"huber",                   "rmsprop", 0,   false, false},
-    {"mae",                     "sgd",     1,   false, false},
-    {"0.84 ms_ssim + 0.16 mae", "adam",    0,   true,  false},
-    {"ssim + 2 gradient",       "sgd",     0,   true,  false},
-    {"mse",                     "adam",    0,   true,  true },
+    {"mse",                     "adam",    0,   false, false, false},
+    {"bce",                     "adamw",   0.5, false, false, false},
+    {"huber",                   "rmsprop", 0,   false, false, false},
+    {"mae",                     "sgd",     1,   false, false, false},
+    {"0.84 ms_ssim + 0.16 mae", "adam",    0,   true,  false, false},
+    {"ssim + 2 gradient",       "sgd",     0,   true,  false, false},
+    {"mse",                     "adam",    0,   true,  true,  false},
+    {"mse",                     "adam",    0,   true,  true,  true },
 };
 
 static uint64_t hash(const void *bytes, size_t size, uint64_t h) { // FNV-1a
@@ -57,7 +60,8 @@ static uint64_t train(const char *spec, size_t way, int32_t threads, const uint8
     hg__pool *pool = hg__pool_new(threads, &err);
     hg__network net;
     bool is_made = hg__network_init(&net, spec, &shape, 0, 7, &err) == HG_OK;
-    hg__network_set_compute(&net, (hg__compute){HG_IN_FP32, ways[way].fast});
+    hg__network_set_compute(
+        &net, (hg__compute){ways[way].bf16 ? HG_IN_BF16 : HG_IN_FP32, ways[way].fast});
     hg__train_setup setup = {
         .batch = BATCH,
         .optim = hg__optim_find(ways[way].optim),
@@ -126,7 +130,8 @@ int main(int argc, char **argv) {
     uint64_t all = 0;
     for (size_t s = 0; s < sizeof of_vectors / sizeof *of_vectors; s++) {
         for (size_t w = 0; w < sizeof ways / sizeof *ways; w++) {
-            const char *spec = ways[w].fast        ? of_fast
+            const char *spec = ways[w].bf16        ? of_bf16
+                               : ways[w].fast      ? of_fast
                                : ways[w].of_images ? of_images
                                                    : of_vectors[s];
             if (ways[w].of_images && s > 0) continue; // once

@@ -9,8 +9,8 @@ make "$native" ${SAN:+SAN=$SAN} CC="${CC:-gcc}" || bad "tests/bits.c does not bu
 want=$(HG_ISA=ref "$native" 1)
 echo "ref, 1 thread: $want"
 [ -n "$want" ] && ok || bad "no hash from $native"
-for isa in ref avx2 avx512; do
-    grep -qw "$(case $isa in ref) echo fpu ;; avx2) echo avx2 ;; *) echo avx512bw ;; esac)" /proc/cpuinfo || { skip "$isa: not on this processor"; continue; }
+for isa in ref avx2 avx512 avx512bf16; do
+    grep -qw "$(case $isa in ref) echo fpu ;; avx2) echo avx2 ;; avx512) echo avx512bw ;; *) echo avx512_bf16 ;; esac)" /proc/cpuinfo || { skip "$isa: not on this processor"; continue; }
     for threads in 1 2 3 8; do
         got=$(HG_ISA=$isa "$native" $threads)
         expect "$isa, $threads threads: $got" [ "$got" = "$want" ]

@@ -77,6 +77,8 @@ compare_images vq "conv 6 s2 relu, conv 6 s2, vq 9 | conv 6 relu, deconv 6 k4 s2
 compare_images fsq "dense 24, fsq 8 5 5 | dense input sigmoid" 3 16
 compare_images unet unet 1 $unet_batch
 compare_images "fast unet" unet 1 $unet_batch fast=true
+isa_list="$isa_list avx512bf16"
+compare_images "unet in bf16" unet 1 $unet_batch precision=bf16
 
 # The model that ships is made anew, bit for bit, by models/README.md's command for as long as these steps of the same kind
 # end in these weights. A change that is meant to give others must train that model again.

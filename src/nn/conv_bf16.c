@@ -31,7 +31,7 @@ void hg__conv_bf16_prepare(int32_t taps, int32_t C, int32_t N, const hg__real *f
                                     : hg__panel_index(taps * C, N, row + j, i)];
             }
             to[hg__panel_index(taps * inputs / 2, outputs, row / 2, i)] =
-                hg__bf16_pair((float)pair[0], (float)pair[1]);
+                (hg__real)hg__bf16_pair((float)pair[0], (float)pair[1]);
         }
     }
 }
