@@ -207,6 +207,75 @@ static void nl_means_of_several_h_are_those_of_one_each(void **state) {
     hg__pool_free(pool);
 }
 
+// ---- BM3D ---------------------------------------------------------------------------------------
+
+static int run_bm3d(const hg__frame *f, const float *x, double sigma, int threads, float *y) {
+    hg__pool *pool = hg__pool_new(threads, NULL);
+    const int code = hg__filter_bm3d(pool, f, x, sigma, y, NULL);
+    hg__pool_free(pool);
+    return code;
+}
+
+static void bm3d_gives_the_same_bits_for_any_threads(void **state) {
+    (void)state;
+    const hg__frame larger[] = {
+        {8,   8,   1},
+        {9,   61,  3},
+        {115, 103, 1}
+    };
+    for (int n = 0; n < FRAMES + 3; n++) {
+        const hg__frame *f = n < FRAMES ? frames + n : larger + n - FRAMES;
+        const size_t samples = hg__frame_samples(f);
+        float *x = hg__alloc(3 * samples, sizeof *x, NULL), *y = x + samples, *again = y + samples;
+        assert_non_null(x);
+        draw(f, x);
+        assert_int_equal(run_bm3d(f, x, 0.06, 1, y), 0);
+        assert_int_equal(run_bm3d(f, x, 0.06, 3, again), 0);
+        assert_memory_equal(y, again, samples * sizeof *y);
+        for (size_t k = 0; k < samples; k++) assert_true(y[k] > 0 && y[k] < 1.2F);
+        hg__free(x);
+    }
+}
+
+// Flat images stay as they are: every pixel is covered, in each plane of a colour.
+static void bm3d_keeps_what_is_flat(void **state) {
+    (void)state;
+    const hg__frame f = {50, 71, 3};
+    const float colour[] = {0.8F, 0.25F, 0.5F};
+    static float x[50 * 71 * 3], y[50 * 71 * 3];
+    for (int k = 0; k < 50 * 71 * 3; k++) x[k] = colour[k % 3];
+    assert_int_equal(run_bm3d(&f, x, 0.1, 2, y), 0);
+    for (int k = 0; k < 50 * 71 * 3; k++)
+        assert_true(fabsf(y[k] - x[k]) < 1e-4F);   // Wiener's rule shrinks a little
+    assert_int_equal(run_bm3d(&f, x, 0, 2, y), 0); // no noise is told
+    assert_memory_equal(x, y, sizeof x);
+}
+
+// Noise of 0.1 on a disc and stripes, in grey and in colour: 20 dB before.
+static void bm3d_takes_noise_away(void **state) {
+    (void)state;
+    enum { SIZE = 96 };
+    static float clean[SIZE * SIZE * 3], x[SIZE * SIZE * 3], y[SIZE * SIZE * 3];
+    for (int channels = 1; channels <= 3; channels += 2) {
+        const hg__frame f = {SIZE, SIZE, channels};
+        for (int k = 0; k < SIZE * SIZE * channels; k++) {
+            const int i = k / channels / SIZE - SIZE / 2, j = k / channels % SIZE - SIZE / 2;
+            const bool is_light = i * i + j * j < 900 || (j > 20 && i / 4 % 2);
+            float noise = -6; // of 12 even numbers: a standard deviation of 1
+            for (uint32_t n = 0; n < 3; n++) {
+                const hg__philox p = hg__philox_run(8, (uint32_t)k, n, 0, 0);
+                for (int w = 0; w < 4; w++) noise += hg__unit_float(p.word[w]);
+            }
+            clean[k] = is_light ? 0.75F : 0.25F + 0.1F * (float)(k % channels);
+            x[k] = clean[k] + 0.1F * noise;
+        }
+        assert_int_equal(run_bm3d(&f, x, 0.1, 2, y), 0);
+        const double before = hg__psnr(&f, x, clean), after = hg__psnr(&f, y, clean);
+        if (before < 20.3 && after > before + 10) continue;
+        fail_msg("%d channels: expected 10 dB more than %.2f, got %.2f", channels, before, after);
+    }
+}
+
 static void edges_are_mirrored_however_far(void **state) {
     (void)state;
     const int want[] = {0, 1, 2, 3, 2, 1, 0, 1, 2, 3, 2, 1, 0};
@@ -222,6 +291,9 @@ int main(void) {
         cmocka_unit_test(median_is_the_middle_one),
         cmocka_unit_test(nl_means_weighs_pixels_by_their_patches),
         cmocka_unit_test(nl_means_of_several_h_are_those_of_one_each),
+        cmocka_unit_test(bm3d_gives_the_same_bits_for_any_threads),
+        cmocka_unit_test(bm3d_keeps_what_is_flat),
+        cmocka_unit_test(bm3d_takes_noise_away),
         cmocka_unit_test(edges_are_mirrored_however_far),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,7 +48,7 @@ void hg__likelihood_add_lines(hg__text *t, const hg__likelihood *k);
 
 // PSNR and SSIM of many images under many treatments: what is made of them for people and programs.
 //
-//            noisy   output   gaussian 0.5 ... 3   median 1 ... 3   nl_means ...
+//            noisy   output   gaussian 0.5 ... 3   median 1 ... 3   nl_means ... bm3d
 //   image 0  ─────────────────────────────────────────────────────────────────      one pass fills it in;
 //   image 1  ─────────────────────────────────────────────────────────────────      then of each filter the column
 //   ...                                                                             with the best mean PSNR counts
@@ -59,10 +59,11 @@ typedef enum hg__val_method {
     HG_OUTPUT,
     HG_GAUSSIAN,
     HG_MEDIAN,
-    HG_NL_MEANS
+    HG_NL_MEANS,
+    HG_BM3D
 } hg__val_method;
 
-enum { HG_METHODS = HG_NL_MEANS + 1 };
+enum { HG_METHODS = HG_BM3D + 1 };
 
 typedef struct hg__val_column {
     hg__val_method method;

@@ -5,7 +5,7 @@
 //   (or pairs: x and clean from files)   settings, against the clean image: one line of a sheet (hg__val_sheet)
 //
 // The filters are treated generously: their setting is the one with the best mean PSNR on these very images, and
-// non-local means is told how far each x is from its clean image. What comes out is clipped to 0 .. 1 as a file
+// non-local means and BM3D are told how far each x is from its clean image. What comes out is clipped to 0 .. 1 as a file
 // would be, x is not. An image is grey where it or the model is; a model of three channels then sees three equal ones,
 // and their mean is taken.
 #include <math.h>
@@ -26,17 +26,22 @@ static const double blurs[] = {0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.2, 1.5, 2, 3}; // p
 static const int32_t medians[] = {1, 2, 3};
 static const int32_t patches[] = {1, 2}; // larger ones lost to these in every trial
 static const double strengths[] = {0.35, 0.5, 0.65, 0.8, 1.1}; // h in units of the noise
+static const double levels[] = {1, 0.7, 1.4,
+                                2}; // sigma of BM3D, likewise; white noise needs the first alone
 enum {
     BLURS = sizeof blurs / sizeof *blurs,
     MEDIANS = sizeof medians / sizeof *medians,
     PATCHES = sizeof patches / sizeof *patches,
     STRENGTHS = sizeof strengths / sizeof *strengths,
+    LEVELS = sizeof levels / sizeof *levels,
     OWN = 2, // columns of input and output
-    MOST_COLUMNS = OWN + BLURS + MEDIANS + PATCHES * STRENGTHS,
+    MOST_COLUMNS = OWN + BLURS + MEDIANS + PATCHES * STRENGTHS + LEVELS,
     SEARCH = 10, // radius of non-local means' window
 };
 
-static int32_t list_columns(hg__val_column column[MOST_COLUMNS], bool with_filters) {
+// levels_tried: of BM3D.
+static int32_t list_columns(hg__val_column column[MOST_COLUMNS], bool with_filters,
+                            int32_t levels_tried) {
     hg__val_column *c = column;
     *c++ = (hg__val_column){HG_INPUT, ""};
     *c++ = (hg__val_column){HG_OUTPUT, ""};
@@ -55,6 +60,10 @@ static int32_t list_columns(hg__val_column column[MOST_COLUMNS], bool with_filte
         snprintf(c->setting, sizeof c->setting, "patch %d x %d, h %g of the noise", side, side,
                  strengths[i % STRENGTHS]);
     }
+    for (int32_t i = 0; i < levels_tried && with_filters; i++, c++) {
+        c->method = HG_BM3D;
+        snprintf(c->setting, sizeof c->setting, "sigma %g of the noise", levels[i]);
+    }
     return (int32_t)(c - column);
 }
 
@@ -67,6 +76,7 @@ typedef struct validation {
     hg_denoiser *denoiser;        // owned; its pool runs the filters too
     hg__dataset *data;            // owned; its pictures
     hg__image_pair_source source; // its finder is owned
+    int32_t levels;               // of BM3D that are tried
     hg__val_column column[MOST_COLUMNS];
     hg__val_sheet sheet;   // its arrays are owned
     hg__images_page *page; // owned; NULL without page=
@@ -117,13 +127,19 @@ static int open_images(validation *v, hg_error *err) {
     return HG_OK;
 }
 
+// Whether the noise is one step of normal numbers, each pixel's its own.
+static bool is_white(const validation *v) {
+    return v->source.noise.steps == 1 && strncmp(v->o->values.noise, "gaussian ", 9) == 0;
+}
+
 static int open_sheet(validation *v, hg_error *err) {
     hg__val_sheet *s = &v->sheet;
+    v->levels = is_white(v) ? 1 : LEVELS;
     // Where nothing was corrupted there is nothing for a filter to do.
     const bool is_corrupted = v->source.noise.steps > 0 || v->o->values.target[0];
     s->images = v->data->source.rows;
     s->column = v->column;
-    s->columns = list_columns(v->column, v->o->values.baselines && is_corrupted);
+    s->columns = list_columns(v->column, v->o->values.baselines && is_corrupted, v->levels);
     s->noise = v->o->values.noise;
     s->seed = v->source.seed;
     s->quality = hg__alloc((size_t)s->images, (size_t)s->columns * sizeof *s->quality, err);
@@ -173,7 +189,7 @@ static int open_validation(validation *v, hg_error *err) {
 
 // Arrays of the frame's size that stand at the same time, the model's own left out.
 static size_t count_arrays(const validation *v) {
-    return v->sheet.columns > OWN ? 4 + STRENGTHS : 4;
+    return v->sheet.columns > OWN ? 4 + STRENGTHS + 4 : 4;
 }
 
 static int check_memory(const validation *v, const hg__picture_files *f, hg_error *err) {
@@ -289,6 +305,16 @@ static int try_nl_means(test_image *s, int32_t *column, hg_error *err) {
     return HG_OK;
 }
 
+static int try_bm3d(test_image *s, int32_t column, hg_error *err) {
+    const double sigma = noise_of(s);
+    for (int32_t i = 0; i < s->v->levels; i++) {
+        HG_TRY(hg__filter_bm3d(s->v->denoiser->pool, &s->image.frame, s->image.x, levels[i] * sigma,
+                               s->y[0], err));
+        HG_TRY(measure_clipped(s, s->y[0], column + i, err));
+    }
+    return HG_OK;
+}
+
 static int try_filters(test_image *s, hg_error *err) {
     int32_t column = OWN;
     for (int32_t i = 0; i < BLURS; i++) {
@@ -301,7 +327,8 @@ static int try_filters(test_image *s, hg_error *err) {
                                  s->y[0], err));
         HG_TRY(measure_clipped(s, s->y[0], column++, err));
     }
-    return try_nl_means(s, &column, err);
+    HG_TRY(try_nl_means(s, &column, err));
+    return try_bm3d(s, column, err);
 }
 
 static int treat(test_image *s, int64_t image, hg_error *err) {

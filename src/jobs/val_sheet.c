@@ -13,8 +13,8 @@
 
 enum { DRAWS = 2000, FIGURES = 2 }; // figures: PSNR, SSIM
 
-static const char *const method_name[HG_METHODS] = {"input", "output", "gaussian", "median",
-                                                    "nl_means"};
+static const char *const method_name[HG_METHODS] = {"input",  "output",   "gaussian",
+                                                    "median", "nl_means", "bm3d"};
 
 typedef struct estimate {
     double mean, low, high; // low and high: NaN for one image

@@ -32,6 +32,14 @@ typedef struct hg__nl_means {
 int hg__filter_nl_means(hg__pool *pool, const hg__frame *f, const float *x, const hg__nl_means *n,
                         float *const *y, hg_error *err);
 
+// BM3D: alike patches are shrunk together, where their common transform is sparse; first by a threshold, then by Wiener's
+// rule. (Dabov, Foi, Katkovnik, Egiazarian, "Image denoising by sparse 3-D transform-domain collaborative filtering",
+// 2007, its normal profile; three channels: the same authors' CBM3D. Lebrun, "An analysis and implementation of the BM3D
+// image denoising method", 2012.) sigma: standard deviation of the noise in x; 0: y is x. Needs four arrays of x's size.
+// The same bits for any threads.
+int hg__filter_bm3d(hg__pool *pool, const hg__frame *f, const float *x, double sigma, float *y,
+                    hg_error *err);
+
 // The place of line or column i of an image of n: itself inside, its mirror's outside, however far.
 static inline int32_t hg__mirror(int32_t i, int32_t n) {
     const int32_t period = n > 1 ? 2 * (n - 1) : 1;
