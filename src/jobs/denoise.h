@@ -17,7 +17,9 @@ typedef struct hg__denoise_work {
     bool has_told;               // that windows are blended
     bool has_told_outside;       // that samples are left as they are
     bool has_told_other;         // that samples are not those the model was trained on
-    hg__meter meter; // of the pixels of a page, the images of a folder or the frames of video
+    hg__meter meter;      // of the pixels of a page, the images of a folder or the frames of video
+    int32_t temporal;     // frames of video that an average may hold
+    bool is_temporal_set; // by the user
     bool is_folder;
     bool is_fatal; // the last failure is none of the file's: the others would fail too
 } hg__denoise_work;

@@ -244,6 +244,7 @@ def denoise(
     *,
     data: Text | None = None,
     model: Text | None = None,
+    temporal: int | None = 16,
     out: Text | None = None,
     page: Text | None = None,
     threads: int | None = 0,
