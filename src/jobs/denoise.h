@@ -18,7 +18,9 @@ typedef struct hg__denoise_work {
     bool has_told;               // that windows are blended
     bool has_told_outside;       // that samples are left as they are
     bool has_told_other;         // that samples are not those the model was trained on
-    hg__meter meter; // of the pixels of a page, the images of a folder or the frames of video
+    hg__meter meter;      // of the pixels of a page, the images of a folder or the frames of video
+    int32_t temporal;     // frames of video that an average may hold
+    bool is_temporal_set; // by the user
     bool is_folder;
     hg__tuning tuning; // as options say
     bool is_by_iso;    // sigma=iso: each file says it

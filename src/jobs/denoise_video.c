@@ -125,14 +125,37 @@ static int run_frames(video *v, hg_error *err) {
     return code < 0 ? code : check_end(v, err);
 }
 
+// Where nobody asked for an average, and there is no memory for one, each frame is cleaned by itself.
+static int make_cleaner(video *v, hg_error *err) {
+    hg__denoise_work *d = v->d;
+    v->cleaner = hg__y4m_cleaner_new(d->denoiser, &v->y, v->name, d->temporal, err);
+    if (v->cleaner) return HG_OK;
+    if (err->code != HG_ERR_USAGE || d->temporal < 2 || d->is_temporal_set) return (int)err->code;
+    *err = (hg_error){0};
+    v->cleaner = hg__y4m_cleaner_new(d->denoiser, &v->y, v->name, 0, err);
+    if (!v->cleaner) return (int)err->code;
+    hg__denoise_note(
+        d, "%s: max_mem is too small for an average of frames: each is cleaned by itself", v->name);
+    return HG_OK;
+}
+
+static void tell_of_flicker(const video *v) {
+    double before, after;
+    if (!hg__y4m_cleaner_flicker(v->cleaner, &before, &after)) return;
+    hg__denoise_note(
+        v->d,
+        "%s: where nothing moves a pixel changes by %.2f of 255 from frame to frame, %.2f "
+        "when cleaned",
+        v->name, before * 255, after * 255);
+}
+
 static int run_stream(video *v, hg_error *err) {
     char line[HG_Y4M_LINE];
     v->size = measure(v->fd);
     HG_TRY(read_magic(v, line, err));
     HG_TRY(read_line(v, line, MAGIC, err));
     HG_TRY(hg__y4m_parse(&v->y, line, v->name, err));
-    v->cleaner = hg__y4m_cleaner_new(v->d->denoiser, &v->y, v->name, err);
-    if (!v->cleaner) return (int)err->code;
+    HG_TRY(make_cleaner(v, err));
     if (v->y.is_interlaced) {
         hg__denoise_note(v->d,
                          "%s: interlaced video is cleaned as whole frames; deinterlacing it first "
@@ -170,6 +193,7 @@ int hg__denoise_video(hg__denoise_work *d, const char *path, const char *out, hg
     int code = open_streams(&v, path, out, err);
     if (code == HG_OK) code = run_stream(&v, err);
     if (code == HG_OK) {
+        tell_of_flicker(&v);
         code = hg__writer_commit(&v.out, err);
     } else {
         hg__writer_abort(&v.out);

@@ -204,8 +204,11 @@ int hg__job_denoise(const hg_options *o, const hg_listener *l, hg_result *r, hg_
     HG_TRY(hg__job_page_check(o, err));
     HG_TRY(hg__denoise_fit_check(o, err));
     const double started = hg__seconds();
-    hg__denoise_work d = {.listener = l, .result = r};
     const struct hg__values *v = &o->values;
+    hg__denoise_work d = {.listener = l,
+                          .result = r,
+                          .temporal = (int32_t)v->temporal,
+                          .is_temporal_set = hg_options_is_set(o, "temporal")};
     int code = hg__denoise_open(&d, hg__denoise_is_auto(v) ? "" : v->model, (int32_t)v->threads,
                                 (size_t)v->max_mem, err);
     if (code == HG_OK && *v->page) {

@@ -99,12 +99,15 @@ int hg__denoiser_run_lines(hg_denoiser *d, const hg__tiling *t, const hg__line_i
 // Frames of one video, one after the other.
 typedef struct hg__y4m_cleaner hg__y4m_cleaner;
 
-// Borrows d; name is for messages and borrowed too.
+// Borrows d; name is for messages and borrowed too. frames: as many as a running average may hold (temporal.h); below 2: each frame
+// by itself.
 hg__y4m_cleaner *hg__y4m_cleaner_new(hg_denoiser *d, const hg__y4m *y, const char *name,
-                                     hg_error *err);
+                                     int32_t frames, hg_error *err);
 void hg__y4m_cleaner_free(hg__y4m_cleaner *v); // NULL is fine
 // (hg__y4m_frame_bytes()): where a frame belongs before it is run.
 uint8_t *hg__y4m_cleaner_input(hg__y4m_cleaner *v);
 // What it became, until the next run; NULL once l, which may be NULL, asks to stop. Allocates nothing.
 const uint8_t *hg__y4m_cleaner_run(hg__y4m_cleaner *v, const hg_listener *l, hg_error *err);
+// hg__temporal_flicker() of the colours, or of luma; false without an average too.
+bool hg__y4m_cleaner_flicker(const hg__y4m_cleaner *v, double *before, double *after);
 #endif

@@ -250,6 +250,7 @@ def denoise(
     sigma: Text | None = None,
     detail: float | str | None = 0,
     preview: Text | None = None,
+    temporal: int | None = 16,
     out: Text | None = None,
     page: Text | None = None,
     threads: int | None = 0,
