@@ -35,8 +35,9 @@ static bool has_our_products(void) {
         const uint32_t word = (random & 0x81FF81FFU) + (i % 3 ? 0x20002000U : 0x3F803F80U);
         *(i < ROWS ? a + i : b + (i - ROWS)) = word;
     }
-    for (int32_t i = 0; i < HG_LANES; i++)
+    for (int32_t i = 0; i < HG_LANES; i++) {
         start[i] = (float)(i % 4 - 1) * (i % 3 ? 0x1p-126F : 0x1p-1F);
+    }
     memcpy(x, a, sizeof a);
     memcpy(y, b, sizeof b);
     hg__gemm g = {.M = ROWS,
@@ -54,7 +55,7 @@ static bool has_our_products(void) {
     hg__gemm_avx512bf16(&g);
     g.c = is;
     hg__kernels_ref.gemm_bf16(&g);
-    return memcmp(got, is, sizeof is) == 0;
+    return memcmp(got, is, sizeof is) == 0; // NOLINT(bugprone-suspicious-memory-comparison): bits
 }
 #endif
 
