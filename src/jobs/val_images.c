@@ -26,22 +26,22 @@ static const double blurs[] = {0.4, 0.5, 0.6, 0.7, 0.8, 1, 1.2, 1.5, 2, 3}; // p
 static const int32_t medians[] = {1, 2, 3};
 static const int32_t patches[] = {1, 2}; // larger ones lost to these in every trial
 static const double strengths[] = {0.35, 0.5, 0.65, 0.8, 1.1}; // h in units of the noise
-static const double levels[] = {1, 0.7, 1.4,
-                                2}; // sigma of BM3D, likewise; white noise needs the first alone
+static const double bm3d_settings[] = {
+    1, 0.7, 1.4, 2}; // sigma of BM3D, likewise; white noise needs the first alone
 enum {
     BLURS = sizeof blurs / sizeof *blurs,
     MEDIANS = sizeof medians / sizeof *medians,
     PATCHES = sizeof patches / sizeof *patches,
     STRENGTHS = sizeof strengths / sizeof *strengths,
-    LEVELS = sizeof levels / sizeof *levels,
+    BM3D_SETTINGS = sizeof bm3d_settings / sizeof *bm3d_settings,
     OWN = 2, // columns of input and output
     MOST_COLUMNS = OWN + BLURS + MEDIANS + PATCHES * STRENGTHS + LEVELS,
     SEARCH = 10, // radius of non-local means' window
 };
 
-// levels_tried: of BM3D.
+// settings: of BM3D.
 static int32_t list_columns(hg__val_column column[MOST_COLUMNS], bool with_filters,
-                            int32_t levels_tried) {
+                            int32_t settings) {
     hg__val_column *c = column;
     *c++ = (hg__val_column){HG_INPUT, ""};
     *c++ = (hg__val_column){HG_OUTPUT, ""};
@@ -60,9 +60,9 @@ static int32_t list_columns(hg__val_column column[MOST_COLUMNS], bool with_filte
         snprintf(c->setting, sizeof c->setting, "patch %d x %d, h %g of the noise", side, side,
                  strengths[i % STRENGTHS]);
     }
-    for (int32_t i = 0; i < levels_tried && with_filters; i++, c++) {
+    for (int32_t i = 0; i < settings && with_filters; i++, c++) {
         c->method = HG_BM3D;
-        snprintf(c->setting, sizeof c->setting, "sigma %g of the noise", levels[i]);
+        snprintf(c->setting, sizeof c->setting, "sigma %g of the noise", bm3d_settings[i]);
     }
     return (int32_t)(c - column);
 }
@@ -76,7 +76,7 @@ typedef struct validation {
     hg_denoiser *denoiser;        // owned; its pool runs the filters too
     hg__dataset *data;            // owned; its pictures
     hg__image_pair_source source; // its finder is owned
-    int32_t levels;               // of BM3D that are tried
+    int32_t bm3d_settings;        // of BM3D that are tried
     hg__val_column column[MOST_COLUMNS];
     hg__val_sheet sheet;   // its arrays are owned
     hg__images_page *page; // owned; NULL without page=
@@ -134,12 +134,12 @@ static bool is_white(const validation *v) {
 
 static int open_sheet(validation *v, hg_error *err) {
     hg__val_sheet *s = &v->sheet;
-    v->levels = is_white(v) ? 1 : LEVELS;
+    v->bm3d_settings = is_white(v) ? 1 : BM3D_SETTINGS;
     // Where nothing was corrupted there is nothing for a filter to do.
     const bool is_corrupted = v->source.noise.steps > 0 || v->o->values.target[0];
     s->images = v->data->source.rows;
     s->column = v->column;
-    s->columns = list_columns(v->column, v->o->values.baselines && is_corrupted, v->levels);
+    s->columns = list_columns(v->column, v->o->values.baselines && is_corrupted, v->bm3d_settings);
     s->noise = v->o->values.noise;
     s->seed = v->source.seed;
     s->quality = hg__alloc((size_t)s->images, (size_t)s->columns * sizeof *s->quality, err);
@@ -307,9 +307,9 @@ static int try_nl_means(test_image *s, int32_t *column, hg_error *err) {
 
 static int try_bm3d(test_image *s, int32_t column, hg_error *err) {
     const double sigma = noise_of(s);
-    for (int32_t i = 0; i < s->v->levels; i++) {
-        HG_TRY(hg__filter_bm3d(s->v->denoiser->pool, &s->image.frame, s->image.x, levels[i] * sigma,
-                               s->y[0], err));
+    for (int32_t i = 0; i < s->v->bm3d_settings; i++) {
+        HG_TRY(hg__filter_bm3d(s->v->denoiser->pool, &s->image.frame, s->image.x,
+                               bm3d_settings[i] * sigma, s->y[0], err));
         HG_TRY(measure_clipped(s, s->y[0], column + i, err));
     }
     return HG_OK;
