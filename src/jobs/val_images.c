@@ -35,7 +35,7 @@ enum {
     STRENGTHS = sizeof strengths / sizeof *strengths,
     BM3D_SETTINGS = sizeof bm3d_settings / sizeof *bm3d_settings,
     OWN = 2, // columns of input and output
-    MOST_COLUMNS = OWN + BLURS + MEDIANS + PATCHES * STRENGTHS + LEVELS,
+    MOST_COLUMNS = OWN + BLURS + MEDIANS + PATCHES * STRENGTHS + BM3D_SETTINGS,
     SEARCH = 10, // radius of non-local means' window
 };
 
