@@ -45,7 +45,7 @@ def train(
     solver: Literal['auto', 'exact', 'randomized', 'incremental'] | None = 'auto',
     pretrained: Text | None = None,
     kitsune: Literal['sound', 'published'] | None = 'sound',
-    precision: Literal['fp32', 'bf16', 'int8'] | None = 'fp32',
+    precision: Literal['fp32', 'bf16'] | None = 'fp32',
     fast: bool | None = False,
     label: Text | None = None,
     ignore: Text | None = None,
@@ -246,6 +246,8 @@ def denoise(
     *,
     data: Text | None = None,
     model: Text | None = None,
+    fit: Text | None = None,
+    save: Text | None = None,
     strength: float | str | None = 1,
     sigma: Text | None = None,
     detail: float | str | None = 0,
@@ -519,6 +521,7 @@ def verify(
 
 def bench(
     *,
+    precision: Literal['fp32', 'bf16'] | None = 'fp32',
     fast: bool | None = False,
     threads: int | None = 0,
     what: Literal['all', 'kernels', 'step', 'conv', 'denoise', 'score', 'read', 'packets'] | None = 'all',

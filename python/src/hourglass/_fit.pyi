@@ -29,7 +29,7 @@ class _FitCall(Protocol):
         solver: Literal['auto', 'exact', 'randomized', 'incremental'] | None = 'auto',
         pretrained: Text | None = None,
         kitsune: Literal['sound', 'published'] | None = 'sound',
-        precision: Literal['fp32', 'bf16', 'int8'] | None = 'fp32',
+        precision: Literal['fp32', 'bf16'] | None = 'fp32',
         fast: bool | None = False,
         label: Text | None = None,
         ignore: Text | None = None,
