@@ -55,6 +55,7 @@ static void free_buffers(hg__line_buffers *b) {
 void hg_denoiser_free(hg_denoiser *d) {
     HG_ENTRY;
     if (!d) return;
+    hg__denoiser_forget(d);
     free_buffers(&d->buffers);
     hg__tiles_free(d->tiles);
     hg__pool_free(d->pool);

@@ -26,6 +26,8 @@ class FrameDenoiser:
     model: a Model, a path, a results folder, or None for the one that ships. layout: "bgr" as OpenCV and Ultralytics
     have frames, or "rgb"; grey frames have none. white: the sample that is full white; 0: 255, 65535, or 1 of floats;
     4095 for 12 bits in u16. threads: 0 for as many as there are. max_mem: bytes it may take for a frame, 0: 192 MiB.
+    temporal: frames of one video that a running average before the model may hold, as temporal= of the command, whose
+    default is 16; 0: each frame by itself. reset() after a cut, or before another video.
 
     Frames are arrays (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) of u8, u16 or f32; cut-outs and every other pixel of
     larger ones, too. Alpha stays as it is. Of u8 what comes out is, to the bit, what `hourglass denoise` writes. After
@@ -33,7 +35,8 @@ class FrameDenoiser:
     meanwhile. Threads may share one and take turns; those that are to work at once have one each, over one Model.
     """
 
-    def __init__(self, model: Any = None, *, layout: str = "bgr", white: float = 0, threads: int = 0, max_mem: int = 0):
+    def __init__(self, model: Any = None, *, layout: str = "bgr", white: float = 0, threads: int = 0, max_mem: int = 0,
+                 temporal: int = 0):
         if layout not in REVERSED:
             raise UsageError(f"layout: expected 'bgr' or 'rgb', got {layout!r}")
         self.layout, self.white = layout, white
@@ -42,6 +45,9 @@ class FrameDenoiser:
         keep = self._model._pointer  # freed last
         made_one = made(lib.hg_denoiser_new(keep, threads, max_mem, self._error), self._error)
         self._denoiser = ffi.gc(made_one, lambda d, _=keep: lib.hg_denoiser_free(d))
+        self._temporal = temporal
+        if temporal:
+            self.reset()
         self._from, self._to = ffi.new("hg_pixels *"), ffi.new("hg_pixels *")
         self._turn = threading.Lock()
 
@@ -67,6 +73,10 @@ class FrameDenoiser:
         return out
 
     __call__ = denoise
+
+    def reset(self) -> None:
+        """The next frame has nothing to do with those before it."""
+        check(lib.hg_denoiser_temporal(self._denoiser, self._temporal, self._error), self._error)
 
     def frames(self, source: Any) -> Iterator[Any]:
         """The frames of a cv2.VideoCapture, or of anything else with read() -> (true, frame), each cleaned in place
