@@ -660,6 +660,9 @@ typedef struct hg_pixels {
 // small for the smallest windows; later ones of the same size and samples allocate nothing and cannot fail.
 HG_API int hg_denoise_pixels(hg_denoiser *d, const hg_pixels *from, const hg_pixels *to,
                              hg_error *err);
+// From now on images are frames of one video, of which a running average holds up to `frames` (2 to 64: temporal= of the command), or
+// (0) each by itself, as at first. Also for a cut: the next has none before it. An image of another size is one too.
+HG_API int hg_denoiser_temporal(hg_denoiser *d, int32_t frames, hg_error *err);
 
 // ---- detectors: what is unusual, and why --------------------------------------------------------
 

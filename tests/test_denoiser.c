@@ -424,8 +424,40 @@ static void a_model_that_ships_is_found_by_its_name(void **state) {
     assert_int_equal(unsetenv("HG_MODELS"), 0);
 }
 
+static void frames_of_a_video_share_an_average(void **state) {
+    (void)state;
+    hg_model *m = new_model(spec, 3);
+    hg_denoiser *d = hg_denoiser_new(m, 1, 0, NULL);
+    hg_error err = {0};
+    const hg_pixels a = packed(from, HG_PIXELS_BGRA, HG_PIXELS_U8);
+    const hg_pixels b = packed(to, HG_PIXELS_BGRA, HG_PIXELS_U8);
+    const hg_pixels c = packed(clean, HG_PIXELS_BGRA, HG_PIXELS_U8);
+    assert_int_equal(hg_denoiser_temporal(d, 65, &err), HG_ERR_USAGE);
+    assert_string_equal(err.message, "hg_denoiser_temporal: expected 0 to 64 frames, got 65");
+    fill(&a);
+    denoise(d, &a, &c);
+    assert_int_equal(hg_denoiser_temporal(d, 8, NULL), HG_OK);
+    denoise(d, &a, &b); // the first: by itself
+    expect_same(&b, &c);
+    const uint64_t count = hg__alloc_count();
+    for (int32_t i = 0; i < 3; i++) {
+        denoise(d, &a, &b);
+        assert_int_equal(hg__alloc_count(), count);
+        expect_same(&b, &c);
+    }
+    denoise(d, &a, &a); // in place, alpha too
+    expect_same(&a, &c);
+    assert_int_equal(hg_denoiser_temporal(d, 0, NULL), HG_OK);
+    fill(&a);
+    denoise(d, &a, &b);
+    expect_same(&b, &c);
+    hg_denoiser_free(d);
+    hg_model_free(m);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(frames_of_a_video_share_an_average),
         cmocka_unit_test(pixels_are_those_that_the_command_writes),
         cmocka_unit_test(strides_orders_and_places_change_no_bit),
         cmocka_unit_test(a_cut_out_is_a_picture_of_its_own),

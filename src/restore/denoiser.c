@@ -57,6 +57,7 @@ static void free_buffers(hg__line_buffers *b) {
 void hg_denoiser_free(hg_denoiser *d) {
     HG_ENTRY;
     if (!d) return;
+    hg__denoiser_forget(d);
     free_buffers(&d->buffers);
     hg__tuner_clear(&d->tuner);
     hg__tiles_free(d->tiles);

@@ -10,6 +10,7 @@
 #define HG_RESTORE_DENOISER_H
 #include "image/image.h"
 #include "image/y4m.h"
+#include "restore/temporal.h"
 #include "restore/tiles.h"
 #include "restore/tune.h"
 
@@ -48,6 +49,16 @@ struct hg_denoiser {
     size_t process;
     // what the last call of hg_denoise_pixels() was planned for; {0}: nothing
     hg__image_info planned;
+    // of hg_denoiser_temporal(); below 2: images by themselves
+    int32_t frames;
+    // what hg_denoise_pixels() has of the frames before, or {0}
+    struct hg__video_buffers {
+        hg__frame frame;
+        hg__temporal *temporal; // owned
+        float *clean;           // owned, of the frame's shape
+        uint8_t *line;          // owned, samples
+        size_t bytes;           // of line
+    } video;
 };
 
 // process: bytes of max_mem that are not for pictures. Borrows net.
@@ -56,6 +67,7 @@ hg_denoiser *hg__denoiser_new(const hg__network *net, int32_t threads, size_t ma
 
 // How strongly it cleans from now on; refused where its model cannot.
 int hg__denoiser_tune(hg_denoiser *d, const hg__tuning *how, hg_error *err);
+void hg__denoiser_forget(hg_denoiser *d); // d->video
 
 // The windows for a picture of `channels`: each of them in a run of its own where the model is grey. held: bytes the
 // caller has beside them. Fails where max_mem is too small.

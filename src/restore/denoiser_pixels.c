@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/host.h"
+#include "base/mem.h"
 #include "image/image.h"
 #include "restore/denoiser.h"
 
@@ -238,6 +239,114 @@ static int plan(hg_denoiser *d, const hg__line_io *io, hg__tiling *t, hg_error *
     return hg__denoiser_plan_lines(d, io, t, err);
 }
 
+// ---- frames of one video ------------------------------------------------------------------------
+
+void hg__denoiser_forget(hg_denoiser *d) {
+    hg__temporal_free(d->video.temporal);
+    hg__free(d->video.clean);
+    hg__free(d->video.line);
+    d->video = (struct hg__video_buffers){0};
+}
+
+int hg_denoiser_temporal(hg_denoiser *d, int32_t frames, hg_error *err) {
+    HG_ENTRY;
+    hg_error own;
+    if (!err) err = &own;
+    if (frames < 0 || frames > 64) {
+        return hg__fail(err, HG_ERR_USAGE, "hg_denoiser_temporal: expected 0 to 64 frames, got %d",
+                        frames);
+    }
+    d->frames = frames;
+    hg__denoiser_forget(d);
+    return HG_OK;
+}
+
+static int ready_video(hg_denoiser *d, const hg__frame *f, size_t line, hg_error *err) {
+    struct hg__video_buffers *v = &d->video;
+    const bool is_same = v->line && v->frame.height == f->height && v->frame.width == f->width &&
+                         v->frame.channels == f->channels && v->bytes == line;
+    if (is_same) return HG_OK;
+    hg__denoiser_forget(d);
+    v->frame = *f;
+    v->bytes = line;
+    v->temporal = hg__temporal_new(d->pool, f, d->frames, err);
+    if (v->temporal) v->clean = hg__alloc(hg__frame_samples(f), sizeof *v->clean, err);
+    if (v->clean) v->line = hg__alloc(line, 1, err);
+    return v->line ? HG_OK : HG_ERR_MEMORY;
+}
+
+typedef struct frame_passage {
+    const float *from;
+    float *to;
+    size_t line; // numbers
+} frame_passage;
+
+static int read_numbers(void *context, void *to, int32_t lines, hg_error *err) {
+    (void)err;
+    frame_passage *p = context;
+    const size_t count = (size_t)lines * p->line;
+    memcpy(to, p->from, count * sizeof *p->from);
+    p->from += count;
+    return HG_OK;
+}
+
+static int write_numbers(void *context, const void *from, int32_t lines, hg_error *err) {
+    (void)err;
+    frame_passage *p = context;
+    const size_t count = (size_t)lines * p->line;
+    memcpy(p->to, from, count * sizeof *p->to);
+    p->to += count;
+    return HG_OK;
+}
+
+// io: as of an image by itself, whose samples become numbers before the average, and samples again behind the model.
+static int run_frame(hg_denoiser *d, const hg__line_io *io, hg_error *err) {
+    const hg__image_info *info = &io->info;
+    const hg__frame f = {info->height, info->width, info->channels};
+    const size_t samples = hg__frame_samples(&f), line = samples / (size_t)f.height;
+    hg__line_io of_numbers = *io;
+    hg__tiling t;
+    of_numbers.info.dtype = HG_F32;
+    of_numbers.info.white = 1;
+    of_numbers.info.alpha = false;
+    of_numbers.held += hg__temporal_bytes(&f) + samples * sizeof(float);
+    of_numbers.read = read_numbers;
+    of_numbers.write = write_numbers;
+    HG_TRY(plan(d, &of_numbers, &t, err));
+    HG_TRY(hg__denoiser_ready(d, &t, &of_numbers, err));
+    HG_TRY(ready_video(d, &f, hg__image_line_bytes(info), err));
+    const struct hg__video_buffers *v = &d->video;
+    float *x = hg__temporal_input(v->temporal);
+    for (int32_t i = 0; i < f.height; i++, x += line) {
+        HG_TRY(io->read(io->context, v->line, 1, err));
+        hg__image_to_real(info, v->line, 1, f.channels, x);
+    }
+    frame_passage p = {hg__temporal_average(v->temporal), v->clean, line};
+    of_numbers.context = &p;
+    HG_TRY(hg__denoiser_run_lines(d, &t, &of_numbers, NULL, err));
+    hg__temporal_learn(v->temporal, v->clean);
+    d->planned = of_numbers.info;
+    return HG_OK;
+}
+
+// Alpha is that of the frame as it came.
+static int put_frame(const hg_denoiser *d, const hg__line_io *io, hg_error *err) {
+    const hg__image_info *info = &io->info;
+    hg__image_info of_line = *info;
+    of_line.height = 1;
+    both *p = io->context;
+    const float *y = d->video.clean;
+    p->read = 0;
+    for (int32_t i = 0; i < info->height; i++, y += info->width * info->channels) {
+        HG_TRY(io->read(p, d->video.line, 1, err));
+        hg__image_from_real(&of_line, y, 1, info->channels, d->video.line);
+        HG_TRY(io->write(p, d->video.line, 1, err));
+    }
+    return HG_OK;
+}
+
+// ---- the call -----------------------------------------------------------------------------------
+
 int hg_denoise_pixels(hg_denoiser *d, const hg_pixels *from, const hg_pixels *to, hg_error *err) {
     HG_ENTRY;
     hg_error own;
@@ -265,6 +374,10 @@ int hg_denoise_pixels(hg_denoiser *d, const hg_pixels *from, const hg_pixels *to
         .write = write_lines,
         .again = read_again
     };
+    if (d->frames > 1) {
+        HG_TRY(run_frame(d, &io, err));
+        return put_frame(d, &io, err);
+    }
     HG_TRY(plan(d, &io, &t, err));
     HG_TRY(hg__denoiser_run_lines(d, &t, &io, NULL, err));
     d->planned = io.info;

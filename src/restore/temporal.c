@@ -181,6 +181,16 @@ static block block_at(const temporal *t, int32_t row, int32_t column) {
                    hg__min(column * SIDE + SIDE, t->f.width)};
 }
 
+static float mean_of(const temporal *t, const float *x, const block *b, size_t c) {
+    const size_t channels = (size_t)t->f.channels;
+    float sum = 0;
+    for (int32_t y = b->top; y < b->bottom; y++) {
+        const size_t end = place(t, y, b->right);
+        for (size_t i = place(t, y, b->left) + c; i < end; i += channels) sum += x[i];
+    }
+    return sum / (float)((b->bottom - b->top) * (b->right - b->left));
+}
+
 // A row of blocks.
 static void take_means(void *context, int32_t row, int32_t thread) {
     (void)thread;
@@ -189,19 +199,9 @@ static void take_means(void *context, int32_t row, int32_t thread) {
     for (int32_t j = 0; j < t->columns; j++) {
         const block b = block_at(t, row, j);
         const size_t to = ((size_t)row * (size_t)t->columns + (size_t)j) * channels;
-        float x[3] = {0, 0, 0}, r[3] = {0, 0, 0};
-        for (int32_t y = b.top; y < b.bottom; y++) {
-            for (size_t i = place(t, y, b.left); i < place(t, y, b.right);) {
-                for (size_t c = 0; c < channels; c++, i++) {
-                    x[c] += t->input[i];
-                    r[c] += t->average[i];
-                }
-            }
-        }
-        const float pixels = (float)((b.bottom - b.top) * (b.right - b.left));
         for (size_t c = 0; c < channels; c++) {
-            t->change[to + c] = (x[c] - r[c]) / pixels;
-            t->mean[to + c] = r[c] / pixels;
+            t->mean[to + c] = mean_of(t, t->average, &b, c);
+            t->change[to + c] = mean_of(t, t->input, &b, c) - t->mean[to + c];
         }
     }
 }
@@ -267,44 +267,45 @@ static void take_weights(const temporal *t, size_t at, float weight[3]) {
     }
 }
 
-// A row of blocks: the mean of d^2 over what noise is expected to make of it.
+// d^2 over what noise is expected to make of it, summed over channels.
+static float energy_at(const temporal *t, int32_t line, int32_t column, const float weight[3]) {
+    const float n = t->count[(size_t)line * (size_t)t->f.width + (size_t)column];
+    const size_t at = place(t, line, column);
+    float sum = 0;
+    for (size_t c = 0; c < (size_t)t->f.channels; c++) {
+        const float d = t->input[at + c] - t->average[at + c];
+        sum += d * d * weight[c];
+    }
+    return sum * n / (n + 1);
+}
+
+// A row of blocks: the mean of that.
 static void take_energy(void *context, int32_t row, int32_t thread) {
     (void)thread;
     temporal *t = context;
-    const size_t channels = (size_t)t->f.channels;
     for (int32_t j = 0; j < t->columns; j++) {
         const block b = block_at(t, row, j);
         const size_t to = (size_t)row * (size_t)t->columns + (size_t)j;
-        float weight[3], sum = 0;
+        float weight[3] = {0}, sum = 0;
         take_weights(t, to, weight);
         for (int32_t y = b.top; y < b.bottom; y++) {
-            const float *n = t->count + (size_t)y * (size_t)t->f.width;
-            for (int32_t x = b.left; x < b.right; x++) {
-                const size_t at = place(t, y, x);
-                float own = 0;
-                for (size_t c = 0; c < channels; c++) {
-                    const float d = t->input[at + c] - t->average[at + c];
-                    own += d * d * weight[c];
-                }
-                sum += own * n[x] / (n[x] + 1);
-            }
+            for (int32_t x = b.left; x < b.right; x++) sum += energy_at(t, y, x, weight);
         }
         const int32_t samples = (b.bottom - b.top) * (b.right - b.left) * t->f.channels;
         t->energy[to] = sum / (float)samples;
     }
 }
 
-// Over blocks as many as `reach` away.
-static float mean_energy(const temporal *t, int32_t row, int32_t column, int32_t reach) {
-    const int32_t top = hg__max(row - reach, 0), bottom = hg__min(row + reach + 1, t->rows);
-    const int32_t left = hg__max(column - reach, 0);
-    const int32_t right = hg__min(column + reach + 1, t->columns);
+// Of blocks from row `top` and column `left` on, as many a side; those outside do not count.
+static float mean_energy(const temporal *t, int32_t top, int32_t left, int32_t side) {
+    const int32_t bottom = hg__min(top + side, t->rows), right = hg__min(left + side, t->columns);
+    const int32_t first = hg__max(top, 0), start = hg__max(left, 0);
     float sum = 0;
-    for (int32_t i = top; i < bottom; i++) {
+    for (int32_t i = first; i < bottom; i++) {
         const float *line = t->energy + (size_t)i * (size_t)t->columns;
-        for (int32_t j = left; j < right; j++) sum += line[j];
+        for (int32_t j = start; j < right; j++) sum += line[j];
     }
-    return sum / (float)((bottom - top) * (right - left));
+    return sum / (float)((bottom - first) * (right - start));
 }
 
 static int ascending(const void *a, const void *b) {
@@ -317,15 +318,7 @@ static void find_factor(temporal *t) {
     size_t count = 0;
     for (int32_t i = 0; i < t->rows; i += LARGE) {
         for (int32_t j = 0; j < t->columns; j += LARGE) {
-            float sum = 0;
-            const int32_t bottom = hg__min(i + LARGE, t->rows);
-            const int32_t right = hg__min(j + LARGE, t->columns);
-            for (int32_t y = i; y < bottom; y++) {
-                for (int32_t x = j; x < right; x++) {
-                    sum += t->energy[(size_t)y * (size_t)t->columns + (size_t)x];
-                }
-            }
-            t->sorted[count++] = sum / (float)((bottom - i) * (right - j));
+            t->sorted[count++] = mean_energy(t, i, j, LARGE);
         }
     }
     qsort(t->sorted, count, sizeof *t->sorted, ascending);
@@ -339,8 +332,8 @@ static void take_excess(void *context, int32_t row, int32_t thread) {
     (void)thread;
     temporal *t = context;
     for (int32_t j = 0; j < t->columns; j++) {
-        const float near = mean_energy(t, row, j, 1) / t->factor - 1 - t->slack;
-        const float wide = mean_energy(t, row, j, 4) / t->factor - 1 - t->slack / 3;
+        const float near = mean_energy(t, row - 1, j - 1, 3) / t->factor - 1 - t->slack;
+        const float wide = mean_energy(t, row - 4, j - 4, 9) / t->factor - 1 - t->slack / 3;
         const float most = near > wide ? near : wide;
         t->excess[(size_t)row * (size_t)t->columns + (size_t)j] = most > 0 ? most : 0;
     }
@@ -365,7 +358,7 @@ static void weigh_line(void *context, int32_t line, int32_t thread) {
     const float *n = t->count + (size_t)line * (size_t)t->f.width;
     // In deviations: a mean of one channel scatters more than that of three.
     const float low = channels == 1 ? 2.2F : 1.7F, high = channels == 1 ? 3.5F : 2.7F;
-    float left[3], here[3], right[3], weight[3], sum = 0;
+    float left[3] = {0}, here[3] = {0}, right[3] = {0}, weight[3] = {0}, sum = 0;
     for (size_t c = 0; c < channels; c++) here[c] = left[c] = sum_down(t, line, 0, c);
     float *to = t->weight + (size_t)line * (size_t)t->f.width;
     for (int32_t x = 0; x < t->f.width; x++) {
@@ -398,8 +391,9 @@ static float least_weight(const temporal *t, int32_t line, int32_t column) {
     float least = 1;
     for (int32_t y = hg__max(line - 1, 0); y <= bottom; y++) {
         const float *w = t->weight + (size_t)y * (size_t)t->f.width;
-        for (int32_t x = hg__max(column - 1, 0); x <= right; x++)
+        for (int32_t x = hg__max(column - 1, 0); x <= right; x++) {
             least = w[x] < least ? w[x] : least;
+        }
     }
     return least;
 }
@@ -415,6 +409,7 @@ static void blend_line(void *context, int32_t line, int32_t thread) {
     for (int32_t j = 0; j < t->f.width; j++, r += channels, x += channels) {
         float kept = n[j] * least_weight(t, line, j);
         kept /= 1 + gain * kept * excess[j / SIDE];
+        if (!(kept > 0)) kept = 0; // also of numbers too large to be squared
         if (kept > t->most - 1) kept = t->most - 1;
         const float share = 1 / (kept + 1);
         for (int32_t c = 0; c < channels; c++) r[c] += (x[c] - r[c]) * share;

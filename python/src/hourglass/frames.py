@@ -26,6 +26,8 @@ class FrameDenoiser:
     model: a Model, a path, a results folder, "fast", "default" or "best" of those that ship, or None for the default. layout: "bgr" as OpenCV and Ultralytics
     have frames, or "rgb"; grey frames have none. white: the sample that is full white; 0: 255, 65535, or 1 of floats;
     4095 for 12 bits in u16. threads: 0 for as many as there are. max_mem: bytes it may take for a frame, 0: 192 MiB.
+    temporal: frames of one video that a running average before the model may hold, as temporal= of the command, whose
+    default is 16; 0: each frame by itself. reset() after a cut, or before another video.
 
     strength: 0 to 2, how strongly noise is taken away; above 1 of models with a level only (trained with level=). sigma: the
     noise's standard deviation in grey levels of 8 bits, for such a model; 0: it finds it itself, and `level` says what it found.
@@ -38,7 +40,8 @@ class FrameDenoiser:
     """
 
     def __init__(self, model: Any = None, *, layout: str = "bgr", white: float = 0, threads: int = 0, max_mem: int = 0,
-                 strength: float = 1, sigma: float = 0, detail: float = 0):
+                 strength: float = 1, sigma: float = 0, detail: float = 0,
+                 temporal: int = 0):
         if layout not in REVERSED:
             raise UsageError(f"layout: expected 'bgr' or 'rgb', got {layout!r}")
         self.layout, self.white = layout, white
@@ -48,6 +51,9 @@ class FrameDenoiser:
         made_one = made(lib.hg_denoiser_new(keep, threads, max_mem, self._error), self._error)
         self._denoiser = ffi.gc(made_one, lambda d, _=keep: lib.hg_denoiser_free(d))
         check(lib.hg_denoiser_set(self._denoiser, strength, sigma, detail, self._error), self._error)
+        self._temporal = temporal
+        if temporal:
+            self.reset()
         self._from, self._to = ffi.new("hg_pixels *"), ffi.new("hg_pixels *")
         self._turn = threading.Lock()
 
@@ -78,6 +84,10 @@ class FrameDenoiser:
     def level(self) -> float:
         """The noise that a model with a level found in the last frame, in grey levels of 8 bits; else NaN."""
         return lib.hg_denoiser_level(self._denoiser)
+
+    def reset(self) -> None:
+        """The next frame has nothing to do with those before it."""
+        check(lib.hg_denoiser_temporal(self._denoiser, self._temporal, self._error), self._error)
 
     def frames(self, source: Any) -> Iterator[Any]:
         """The frames of a cv2.VideoCapture, or of anything else with read() -> (true, frame), each cleaned in place
