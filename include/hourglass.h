@@ -611,10 +611,9 @@ HG_API void hg_decode_rows(hg_scorer *s, const float *z, int64_t rows, float *y)
 
 typedef struct hg_denoiser hg_denoiser; // a model with its buffers, for one thread at a time
 
-// A denoiser that runs up to `threads` threads (0: as many as this process may use; 1: the caller's). max_mem: bytes it may
-// take for images beside the model itself, 0: 192 MiB; where an image is too large for it the model sees windows, which leave no
-// trace. (Models with groupnorm see the whole image; their windows are blended.) The model takes images of
-// 1 or 3 channels in any size, else HG_ERR_MODEL. Borrows m, which any number of denoisers and scorers may share.
+// A denoiser that runs up to `threads` threads (0: as many as this process may use; 1: the caller's). max_mem: bytes it may take for images
+// beside the model itself, 0: 192 MiB; where an image is too large for it the model sees windows, which leave no trace. (Those of models with
+// groupnorm are blended.) m takes images of 1 or 3 channels in any size, else HG_ERR_MODEL; any number of denoisers and scorers may share it.
 HG_API hg_denoiser *hg_denoiser_new(const hg_model *m, int32_t threads, size_t max_mem,
                                     hg_error *err);
 HG_API void hg_denoiser_free(hg_denoiser *d); // NULL is fine; before its model
@@ -650,14 +649,13 @@ typedef struct hg_pixels {
     float white;
 } hg_pixels;
 
-// Cleans one image: `from` is read, `to` written. Both have one width, height, type and white, and channels of the same
-// number; RGB may become BGR. They may be the same pixels (data and strides alike: in place); else they must have none in
-// common, HG_ERR_USAGE. Alpha and bytes between pixels or lines stay: alpha is copied from `from`, the others are not touched.
-// A grey model cleans each colour by itself; a colour model sees grey as three equal colours, and their mean is taken.
-// What comes out is rounded and clipped to 0 .. white; floats are neither, and those that are not finite go in as 0. For 8-bit
-// samples it is, to the bit, what `hourglass denoise` writes. (Files of other samples are taken by the range they use, which
-// nobody looks for here.) The first call of a size makes buffers, HG_ERR_MEMORY, or HG_ERR_USAGE where max_mem is too
-// small for the smallest windows; later ones of the same size and samples allocate nothing and cannot fail.
+// Cleans one image: `from` is read, `to` written. Both have one width, height, type and white, and channels of the same number; RGB may
+// become BGR. They may be the same pixels (data and strides alike: in place); else they must have none in common, HG_ERR_USAGE. Alpha and
+// bytes between pixels or lines stay: alpha is copied from `from`, the others are not touched. A grey model cleans each colour by itself;
+// a colour model sees grey as three equal colours, and their mean is taken. What comes out is rounded and clipped to 0 .. white; floats
+// are neither, and those that are not finite go in as 0. For 8-bit samples it is, to the bit, what `hourglass denoise` writes. (Files of
+// other samples are taken by the range they use, which nobody looks for here.) The first call of a size makes buffers, HG_ERR_MEMORY, or
+// HG_ERR_USAGE where max_mem is too small; later ones of the same size and samples allocate nothing and cannot fail.
 HG_API int hg_denoise_pixels(hg_denoiser *d, const hg_pixels *from, const hg_pixels *to,
                              hg_error *err);
 // From now on images are frames of one video, of which a running average holds up to `frames` (2 to 64: temporal= of the command), or
