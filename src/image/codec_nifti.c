@@ -88,6 +88,19 @@ static int feed(const hg__image_reader *r, reading *s) {
     return HG_OK;
 }
 
+static int fail_inflate(const hg__image_reader *r, const reading *s, int code, hg_error *err) {
+    if (code == Z_MEM_ERROR) return hg__fail(err, HG_ERR_MEMORY, "%s: out of memory", r->name);
+    return hg__fail(err, HG_ERR_DATA, "%s: the gzip stream is damaged (%s)", r->name,
+                    s->z.msg ? s->z.msg : "no reason given");
+}
+
+// Behind a member: another begins, or that was all.
+static int end_member(const hg__image_reader *r, reading *s, hg_error *err) {
+    HG_TRY(feed(r, s));
+    s->is_done = s->z.avail_in == 0;
+    return s->is_done || inflateReset(&s->z) == Z_OK ? HG_OK : fail_inflate(r, s, Z_OK, err);
+}
+
 // Up to `size` bytes; *got is less at the end of the last member only.
 static int unpack(const hg__image_reader *r, reading *s, uint8_t *to, size_t size, size_t *got,
                   hg_error *err) {
@@ -101,15 +114,11 @@ static int unpack(const hg__image_reader *r, reading *s, uint8_t *to, size_t siz
         s->z.avail_out = (uInt)piece;
         const int code = inflate(&s->z, Z_NO_FLUSH);
         *got += piece - s->z.avail_out;
-        if (code == Z_MEM_ERROR) return hg__fail(err, HG_ERR_MEMORY, "%s: out of memory", r->name);
-        if (code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR) {
-            return hg__fail(err, HG_ERR_DATA, "%s: the gzip stream is damaged (%s)", r->name,
-                            s->z.msg ? s->z.msg : "no reason given");
+        if (code == Z_STREAM_END) {
+            HG_TRY(end_member(r, s, err));
+        } else if (code != Z_OK && code != Z_BUF_ERROR) {
+            return fail_inflate(r, s, code, err);
         }
-        if (code != Z_STREAM_END) continue;
-        HG_TRY(feed(r, s));
-        s->is_done = s->z.avail_in == 0;
-        if (!s->is_done && inflateReset(&s->z) != Z_OK) return fail_cut(r, err);
     }
     return HG_OK;
 }
@@ -260,11 +269,10 @@ static int read_extensions(const hg__image_reader *r, reading *s, hg_error *err)
 
 static int check_size(const hg__image_reader *r, const reading *s, hg_error *err) {
     const uint64_t page = hg__image_line_bytes(&r->info) * (uint64_t)r->info.height;
-    const uint64_t left = r->file->size - s->at;
+    const uint64_t left = r->file->size - s->at, all = page * (uint64_t)r->info.pages;
     if (s->form.is_packed || left / page >= (uint64_t)r->info.pages) return HG_OK;
     return hg__fail(err, HG_ERR_DATA, "%s: expected %llu bytes of pixels, got %llu: it is cut off",
-                    r->name, (unsigned long long)(page * (uint64_t)r->info.pages),
-                    (unsigned long long)left);
+                    r->name, (unsigned long long)all, (unsigned long long)left);
 }
 
 static int nifti_open(hg__image_reader *r, hg_error *err) {
