@@ -170,17 +170,19 @@ static bool is_gzip(const uint8_t *head, size_t size) {
     return size > 2 && head[0] == 0x1f && head[1] == 0x8b;
 }
 
+// Without the memory to look it may be one: opening it then says what is missing.
 static bool nifti_sniff(const uint8_t *head, size_t size) {
     uint8_t first[HEADER];
     if (!is_gzip(head, size)) return is_header(head, size);
     z_stream z = {.zalloc = hg__zlib_alloc, .zfree = hg__zlib_free};
-    if (inflateInit2(&z, GZIP) != Z_OK) return false;
+    if (inflateInit2(&z, GZIP) != Z_OK) return true;
     z.next_in = head;
     z.avail_in = (uInt)(size < BLOCK ? size : BLOCK);
     z.next_out = first;
     z.avail_out = HEADER;
     const int code = inflate(&z, Z_SYNC_FLUSH);
     inflateEnd(&z);
+    if (code == Z_MEM_ERROR) return true;
     const bool is_good = code == Z_OK || code == Z_STREAM_END;
     return is_good && z.avail_out == 0 && is_header(first, HEADER);
 }
@@ -235,6 +237,10 @@ static int read_header(hg__image_reader *r, reading *s, hg_error *err) {
     if (!s->header) return HG_ERR_MEMORY;
     HG_TRY(take(r, s, s->header, LEAST, err));
     s->size = LEAST;
+    if (!is_header(s->header, LEAST)) {
+        return hg__fail(err, HG_ERR_DATA, "%s: expected a NIfTI volume, got another gzip file",
+                        r->name);
+    }
     s->is_big = get_bits(s->header, 4, false) != HEADER;
     const uint32_t bits = get_bits(s->header + AT_OFFSET, 4, s->is_big);
     float offset;
