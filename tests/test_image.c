@@ -69,7 +69,7 @@ static void what_is_no_image_is_named(void **state) {
         put(&s, others[i].bytes, others[i].size);
         assert_false(hg__image_sniff(s.bytes, s.size));
         snprintf(sentence, sizeof sentence,
-                 "x.png: expected an image (png, jpeg, tiff, webp, pgm, ppm, dicom), got %s",
+                 "x.png: expected an image (png, jpeg, tiff, webp, pgm, ppm, dicom, nifti), got %s",
                  others[i].got);
         expect_refusal(&s, "x.png", sentence);
     }
@@ -170,12 +170,12 @@ static void every_piece_in_the_museum_is_refused_with_its_sentence(void **state)
         {"large_palette.png", "the PNG is damaged: PLTE: invalid"},
         {"negative_width.png", "expected sides of at most 2147483647 pixels, got 4294967295 x 1"},
         {"no_palette.png", "the PNG is damaged: IDAT: Missing PLTE before IDAT"},
-        {"page.png", "expected an image (png, jpeg, tiff, webp, pgm, ppm, dicom), got a web page"},
+        {"page.png", "expected an image (png, jpeg, tiff, webp, pgm, ppm, dicom, nifti), got a web page"},
         {"size_overflow.ppm", "expected at most 1048576 pixels across and down, got 1431655766 x 2"},
         {"stride16_interlaced.png", "the PNG is damaged: Not enough image data"},
         {"stride16_short.png", "the PNG is damaged: Not enough image data"},
         {"stride_overflow.png", "expected at most 1048576 pixels across and down, got 536870913 x 4"},
-        {"text.png", "expected an image (png, jpeg, tiff, webp, pgm, ppm, dicom), got text"},
+        {"text.png", "expected an image (png, jpeg, tiff, webp, pgm, ppm, dicom, nifti), got text"},
         {"white_past_16.pgm", "expected a largest value of 1 to 65535, got 70000"},
         {"zero_by_zero.png", "expected a picture of at least 1 x 1 pixels, got 0 x 0"},
     };

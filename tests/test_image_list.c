@@ -117,17 +117,18 @@ static void what_lists_no_images_is_refused(void **state) {
              at("bad.txt"));
     expect_no_list(at("bad.txt"), sentence);
     assert_int_equal(hg__write_file(at("bad.txt"), "a\0b", 3, NULL), HG_OK);
-    snprintf(
-        sentence, sizeof sentence,
-        "%s: expected an image (png, jpeg, tiff, webp, pgm, ppm, dicom), got a file that begins "
-        "with 61 00 62",
-        at("bad.txt"));
+    snprintf(sentence, sizeof sentence,
+             "%s: expected an image (png, jpeg, tiff, webp, pgm, ppm, dicom, nifti), got a file "
+             "that begins "
+             "with 61 00 62",
+             at("bad.txt"));
     expect_no_list(at("bad.txt"), sentence);
     put_file("bad.txt", "GIF89a, no path");
-    snprintf(sentence, sizeof sentence,
-             "%s: expected an image (png, jpeg, tiff, webp, pgm, ppm, dicom), got a GIF file; "
-             "convert it to PNG or TIFF first",
-             at("bad.txt"));
+    snprintf(
+        sentence, sizeof sentence,
+        "%s: expected an image (png, jpeg, tiff, webp, pgm, ppm, dicom, nifti), got a GIF file; "
+        "convert it to PNG or TIFF first",
+        at("bad.txt"));
     expect_no_list(at("bad.txt"), sentence);
     snprintf(sentence, sizeof sentence, "%s: cannot open: No such file or directory",
              at("missing"));

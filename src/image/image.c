@@ -41,11 +41,17 @@ static const hg__codec *find_by_content(const uint8_t *head, size_t size) {
     return NULL;
 }
 
-// Whether the path ends in one of ".tif.tiff.".
+// Whether the path ends in one of ".tif.tiff.". ".nii.gz" is as ".nii".
 static bool ends_in(const char *path, const char *extensions) {
     const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
-    const size_t n = dot ? strlen(dot + 1) : 0;
+    size_t n = dot ? strlen(dot + 1) : 0;
     if (n == 0) return false;
+    enum { NII = 4 };
+    if (strcasecmp(dot, ".gz") == 0 && dot - path >= NII &&
+        strncasecmp(dot - NII, ".nii", NII) == 0) {
+        dot -= NII;
+        n = NII - 1;
+    }
     for (const char *p = extensions; p[1]; p = strchr(p + 1, '.')) {
         if (strncasecmp(p + 1, dot + 1, n) == 0 && p[n + 1] == '.') return true;
     }
@@ -62,7 +68,7 @@ static const hg__codec *find_by_extension(const char *path) {
 bool hg__image_is_foreign_path(const char *path) {
     return ends_in(
         path, ".bmp.gif.jp2.j2k.jpx.jxl.jxr.heic.heif.avif.psd.xcf.exr.hdr.pfm.pam.tga.ico.svg."
-              "pdf.eps.dng.nef.cr2.cr3.arw.raf.orf.rw2.pef.fits.fit.nii.nrrd.npy.npz.csv."
+              "pdf.eps.dng.nef.cr2.cr3.arw.raf.orf.rw2.pef.fits.fit.nrrd.npy.npz.csv."
               "mp4.mov.avi.mkv.webm.y4m.zip.gz.");
 }
 
@@ -83,9 +89,10 @@ int hg__image_refuse(const uint8_t *bytes, size_t size, const char *name, hg_err
     char got[64];
     hg__magic_describe(bytes, size, got);
     const char *advice = hg__magic_advice(bytes, size);
-    return hg__fail(err, HG_ERR_DATA,
-                    "%s: expected an image (png, jpeg, tiff, webp, pgm, ppm, dicom), got %s%s%s",
-                    name, got, advice ? "; " : "", advice ? advice : "");
+    return hg__fail(
+        err, HG_ERR_DATA,
+        "%s: expected an image (png, jpeg, tiff, webp, pgm, ppm, dicom, nifti), got %s%s%s", name,
+        got, advice ? "; " : "", advice ? advice : "");
 }
 
 // ---- reading ------------------------------------------------------------------------------------

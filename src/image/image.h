@@ -34,7 +34,7 @@ typedef struct hg__sample_range {
 
 // One page. Samples are interleaved, (height, width, samples), samples = channels + alpha.
 typedef struct hg__image_info {
-    const char *format; // "png", "jpeg", "tiff", "webp", "pnm", "dicom"
+    const char *format; // "png", "jpeg", "tiff", "webp", "pnm", "dicom", "nifti"
     int32_t width, height;
     int32_t channels; // 1 grey, 3 red green blue; palettes are resolved
     bool alpha;       // one more sample behind them, not premultiplied

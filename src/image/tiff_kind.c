@@ -144,7 +144,7 @@ int hg__tiff_refuse_raw(const hg__image_reader *r, hg_error *err) {
     const char *name = name_raw(r->state);
     if (!name) return HG_OK;
     return hg__fail(err, HG_ERR_DATA,
-                    "%s: expected an image (png, jpeg, tiff, webp, pgm, ppm, dicom), got a "
+                    "%s: expected an image (png, jpeg, tiff, webp, pgm, ppm, dicom, nifti), got a "
                     "camera's raw file%s; develop it to TIFF first",
                     r->name, name);
 }

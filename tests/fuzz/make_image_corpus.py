@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-# Writes the JPEG, TIFF and DICOM seeds of fuzz_image: tests/fuzz/corpus/image. Needs Debian's python3-pil,
+# Writes the JPEG, TIFF, NIfTI and DICOM seeds of fuzz_image: tests/fuzz/corpus/image. Needs Debian's python3-pil,
 # python3-tifffile, python3-pydicom and dcmtk. Run from the root of the tree; the result is committed.
-import os, subprocess, tempfile
+import gzip, os, struct, subprocess, tempfile
 import numpy as np
 import pydicom, tifffile
 from PIL import Image
@@ -54,6 +54,27 @@ with open(FOLDER + 'good_12bit.tif', 'wb') as out:
     for tag, value in tags:
         out.write(tag.to_bytes(2, 'little') + b'\4\0\1\0\0\0' + value.to_bytes(4, 'little'))
     out.write(bytes(4))
+
+
+def nifti(order, dims, code, bits, data, extension=bytes(4)):
+    head = bytearray(348)
+    struct.pack_into(order + 'i', head, 0, 348)
+    struct.pack_into(order + '8h', head, 40, *(dims + [1] * (8 - len(dims))))
+    struct.pack_into(order + '2h', head, 70, code, bits)
+    struct.pack_into(order + '8f', head, 76, 1, 1, 1, 2, 0, 0, 0, 0)
+    struct.pack_into(order + '3f', head, 108, 348 + len(extension), 0.5, -1000)
+    head[344:348] = b'n+1\0'
+    return bytes(head) + extension + data
+
+
+volume = np.arange(60).astype('<i2')
+comment = b'\1\0\0\0' + struct.pack('>2i', 16, 6) + b'comment\0'
+for name, data in (('good_volume.nii', nifti('<', [3, 5, 4, 3], 4, 16, volume.tobytes())),
+                   ('complex.nii', nifti('<', [3, 5, 4, 3], 32, 64, volume.tobytes() * 4)),
+                   ('good_volume.nii.gz', gzip.compress(nifti('>', [4, 5, 2, 3, 2], 16, 32, volume.astype('>f4').tobytes(),
+                                                              comment), mtime=0))):
+    with open(FOLDER + name, 'wb') as out:
+        out.write(data)
 
 
 def dicom(name, frames, stored, **more):
