@@ -245,8 +245,9 @@ static void bm3d_keeps_what_is_flat(void **state) {
     static float x[50 * 71 * 3], y[50 * 71 * 3];
     for (int k = 0; k < 50 * 71 * 3; k++) x[k] = colour[k % 3];
     assert_int_equal(run_bm3d(&f, x, 0.1, 2, y), 0);
-    for (int k = 0; k < 50 * 71 * 3; k++)
-        assert_true(fabsf(y[k] - x[k]) < 1e-4F);   // Wiener's rule shrinks a little
+    for (int k = 0; k < 50 * 71 * 3; k++) { // Wiener's rule shrinks a little
+        assert_true(fabsf(y[k] - x[k]) < 1e-4F);
+    }
     assert_int_equal(run_bm3d(&f, x, 0, 2, y), 0); // no noise is told
     assert_memory_equal(x, y, sizeof x);
 }

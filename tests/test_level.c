@@ -26,6 +26,16 @@ static double squares(const float *x, const float *clean, int32_t i, int32_t j, 
     return sum;
 }
 
+static double neighbourhood(const float *x, const float *clean, int32_t i, int32_t j, int32_t C) {
+    double squared = 0, n = 0;
+    for (int32_t k = 0; k < H * W; k++) {
+        if (abs(k / W - i) > HG_LEVEL_RADIUS || abs(k % W - j) > HG_LEVEL_RADIUS) continue;
+        squared += squares(x, clean, k / W, k % W, C);
+        n++;
+    }
+    return sqrt(squared / n);
+}
+
 static void the_level_is_the_root_mean_square_of_the_neighbourhood(void **state) {
     (void)state;
     static float x[H * W * 3], clean[H * W * 3], level[H * W];
@@ -39,16 +49,8 @@ static void the_level_is_the_root_mean_square_of_the_neighbourhood(void **state)
         const float whole = hg__level_of(x, clean, H, W, C, sum, level);
         for (int32_t i = 0; i < H; i++) {
             for (int32_t j = 0; j < W; j++) {
-                double want = 0, n = 0;
                 all += squares(x, clean, i, j, C) / (H * W);
-                for (int32_t k = 0; k < H * W; k++) {
-                    if (abs(k / W - i) > HG_LEVEL_RADIUS || abs(k % W - j) > HG_LEVEL_RADIUS) {
-                        continue;
-                    }
-                    want += squares(x, clean, k / W, k % W, C);
-                    n++;
-                }
-                assert_near((double)level[i * W + j], sqrt(want / n), 1e-6);
+                assert_near((double)level[i * W + j], neighbourhood(x, clean, i, j, C), 1e-6);
             }
         }
         assert_near((double)whole, sqrt(all), 1e-6);
@@ -73,7 +75,7 @@ static hg__dataset *noisy(const char *name, double share, int32_t channels) {
 
 // Of `rows` how many are told nothing, one number, a map.
 static void count_told(double share, int32_t channels, int32_t told[3]) {
-    float x[NUMBERS], target[NUMBERS];
+    float x[NUMBERS] = {0}, target[NUMBERS] = {0};
     hg__dataset *d = noisy("levels", share, channels);
     const int32_t C = channels + 1;
     assert_int_equal(d->learned.shape.dim[2], C);

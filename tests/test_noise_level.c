@@ -29,6 +29,20 @@ static void draw(void) {
     }
 }
 
+// What a Gaussian of `blur` pixels makes of the white noise at (x, y).
+static double filtered(double blur, int x, int y) {
+    if (!(blur > 0)) return (double)white[y * SIDE + x];
+    double sum = 0;
+    for (int k = -5; k <= 5; k++) {
+        for (int j = -5; j <= 5; j++) {
+            const int at = (y + k + SIDE) % SIDE * SIDE + (x + j + SIDE) % SIDE;
+            const double d = k * k + j * j;
+            sum += exp(-d / (2 * blur * blur)) * (double)white[at];
+        }
+    }
+    return sum;
+}
+
 // Normal noise, filtered by a Gaussian of `blur` pixels and brought to variance 1 again, times the level's standard deviation.
 static void add_noise(const hg__noise_level *l, uint32_t seed) {
     const uint32_t counter[3] = {seed, 0, 0};
@@ -36,17 +50,7 @@ static void add_noise(const hg__noise_level *l, uint32_t seed) {
     double squares = 0;
     for (int y = 0; y < SIDE; y++) {
         for (int x = 0; x < SIDE; x++) {
-            double sum = 0;
-            for (int k = -5; k <= 5; k++) {
-                for (int j = -5; j <= 5; j++) {
-                    const int at = (y + k + SIDE) % SIDE * SIDE + (x + j + SIDE) % SIDE;
-                    const double d = k * k + j * j;
-                    const double w = l->blur > 0 ? exp(-d / (2 * l->blur * l->blur))
-                                     : k || j    ? 0
-                                                 : 1;
-                    if (w > 0) sum += w * (double)white[at];
-                }
-            }
+            const double sum = filtered(l->blur, x, y);
             input[y * SIDE + x] = (float)sum;
             squares += sum * sum;
         }
@@ -93,8 +97,9 @@ static void noise_is_measured_on_the_noisy_picture(void **state) {
         {                           .floor = 0.006,              .blur = 1.5}
     };
     draw();
-    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
         expect_level(&levels[i], 0.2, 3, 0.3);
+    }
 }
 
 static bool read_texture(const char *name) {
@@ -189,8 +194,8 @@ static void a_grey_row_of_three_channels_stays_grey(void **state) {
     for (int i = 0; i < 3 * N * N; i++) noisy[i] = (float)(i / 3 % 7) / 7;
     hg__noise_pair_make(&l, &at, true, noisy, input, target, scratch);
     for (int i = 0; i < 3 * N * N; i++) {
-        assert_true(memcmp(&input[i], &input[i / 3 * 3], sizeof *input) == 0);
-        assert_true(memcmp(&target[i], &target[i / 3 * 3], sizeof *target) == 0);
+        assert_memory_equal(&input[i], &input[i / 3 * 3], sizeof *input);
+        assert_memory_equal(&target[i], &target[i / 3 * 3], sizeof *target);
     }
     hg__free(scratch);
 }

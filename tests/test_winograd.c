@@ -152,6 +152,12 @@ static void it_is_the_convolution_within_1e_5_of_the_largest(void **state) {
     }
 }
 
+static void run_bands(job *j, const hg__kernels *k, int32_t band) {
+    for (int32_t top = 0; top < j->H; top += band) {
+        run_lines(j, k, false, top, hg__min(top + band, j->H));
+    }
+}
+
 static void all_tables_and_bands_give_the_same_bits(void **state) {
     (void)state;
     for (int32_t i = 0; i < SHAPES; i++) {
@@ -163,9 +169,7 @@ static void all_tables_and_bands_give_the_same_bits(void **state) {
         for (const hg__kernels *const *k = hg__kernels_all(); *k; k++) {
             for (int32_t band = 4; band <= 8; band += 4) {
                 memset(j.y, 0, size);
-                for (int32_t top = 0; top < j.H; top += band) {
-                    run_lines(&j, *k, false, top, hg__min(top + band, j.H));
-                }
+                run_bands(&j, *k, band);
                 if (memcmp(j.y, expected, size) != 0) fail_msg("%s, shape %d", (*k)->name, (int)i);
             }
         }

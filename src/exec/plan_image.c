@@ -224,7 +224,7 @@ hg__image_plan *hg__image_plan_new_tapped(const hg__network *net, hg__pool *pool
     if (code == HG_OK) code = lay_out(p, hg__pool_threads(pool), &count, err);
     if (code == HG_OK) code = hg__prepared_init(&p->prepared, &p->program, p->k, err);
     if (code == HG_OK) p->block = hg__alloc(count, sizeof *p->block, err);
-    if (p->block) {
+    if (code == HG_OK && p->block) {
         hg__prepared_run(&p->prepared, p->net->params, pool);
         return p;
     }

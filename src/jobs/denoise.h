@@ -15,18 +15,18 @@ typedef struct hg__denoise_work {
     const hg_listener *listener; // borrowed, or NULL
     hg_result *result;           // borrowed
     hg__denoise_page *page;      // owned, or NULL: not asked for
-    bool has_told;               // that windows are blended
-    bool has_told_outside;       // that samples are left as they are
-    bool has_told_other;         // that samples are not those the model was trained on
-    hg__meter meter;      // of the pixels of a page, the images of a folder or the frames of video
+    hg__meter meter;   // of the pixels of a page, the images of a folder or the frames of video
+    hg__tuning tuning; // as options say
+    double level_sum;  // of pictures whose noise was estimated, grey levels
+    int64_t levels;
     int32_t temporal;     // frames of video that an average may hold
     bool is_temporal_set; // by the user
     bool is_folder;
-    hg__tuning tuning; // as options say
-    bool is_by_iso;    // sigma=iso: each file says it
-    double level_sum;  // of pictures whose noise was estimated, grey levels
-    int64_t levels;
-    bool is_fatal; // the last failure is none of the file's: the others would fail too
+    bool is_by_iso;        // sigma=iso: each file says it
+    bool has_told;         // that windows are blended
+    bool has_told_outside; // that samples are left as they are
+    bool has_told_other;   // that samples are not those the model was trained on
+    bool is_fatal;         // the last failure is none of the file's: the others would fail too
 } hg__denoise_work;
 
 // ---- denoise_work.c -----------------------------------------------------------------------------

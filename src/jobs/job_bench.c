@@ -218,23 +218,36 @@ static bool wants(const hg__bench *b, const char *what) {
     return strcmp(b->o->values.what, "all") == 0 || strcmp(b->o->values.what, what) == 0;
 }
 
-static int run_all(hg__bench *b, hg_error *err) {
+// Of the model that both share.
+static int bench_model(hg__bench *b, hg_error *err) {
     hg__bench_setup s = {0};
+    if (!wants(b, "step") && !wants(b, "score")) return HG_OK;
+    int code = hg__bench_setup_make(&s, &standard, b->pool, err);
+    if (code == HG_OK && wants(b, "step")) hg__bench_step(b, &s, &standard);
+    if (code == HG_OK && wants(b, "score")) code = bench_score(b, &s, err);
+    hg__bench_setup_clear(&s);
+    return code;
+}
+
+static int run_all(hg__bench *b, hg_error *err) {
+    static const struct {
+        const char *what;
+        int (*run)(hg__bench *b, hg_error *err);
+    } after[] = {
+        {"score",   hg__bench_detect  },
+        {"conv",    hg__bench_conv    },
+        {"denoise", hg__bench_denoise },
+        {"read",    bench_read        },
+        {"read",    hg__bench_pictures},
+        {"packets", hg__bench_packets },
+    };
     int code = HG_OK;
     hg__bench_measure_peak(b);
     if (wants(b, "kernels")) code = hg__bench_alone(b, bench_kernels, err);
-    if (code == HG_OK && (wants(b, "step") || wants(b, "score"))) {
-        code = hg__bench_setup_make(&s, &standard, b->pool, err);
-        if (code == HG_OK && wants(b, "step")) hg__bench_step(b, &s, &standard);
-        if (code == HG_OK && wants(b, "score")) code = bench_score(b, &s, err);
-        hg__bench_setup_clear(&s);
+    if (code == HG_OK) code = bench_model(b, err);
+    for (size_t i = 0; code == HG_OK && i < sizeof after / sizeof *after; i++) {
+        if (wants(b, after[i].what)) code = after[i].run(b, err);
     }
-    if (code == HG_OK && wants(b, "score")) code = hg__bench_detect(b, err);
-    if (code == HG_OK && wants(b, "conv")) code = hg__bench_conv(b, err);
-    if (code == HG_OK && wants(b, "denoise")) code = hg__bench_denoise(b, err);
-    if (code == HG_OK && wants(b, "read")) code = bench_read(b, err);
-    if (code == HG_OK && wants(b, "read")) code = hg__bench_pictures(b, err);
-    if (code == HG_OK && wants(b, "packets")) code = hg__bench_packets(b, err);
     if (code == HG_OK && hg__bench_is_stopped(b)) {
         return hg__fail(err, HG_ERR_STOPPED, "stopped on request");
     }

@@ -428,6 +428,15 @@ static int read_module(hg_model *m, const hg__json *o, const char *path, hg_erro
     return code;
 }
 
+static int read_parts(hg_model *m, const hg__tensors *t, hg_error *err) {
+    for (size_t i = 0; i < t->count; i++) {
+        if (!hg__is_part(t->tensor[i].name)) continue;
+        HG_TRY(m->is_look ? hg__model_give_part(m, &t->tensor[i], err)
+                          : hg__model_add_part(m, &t->tensor[i], err));
+    }
+    return HG_OK;
+}
+
 // What stands beside the network.
 static int read_beside(hg_model *m, const hg__json *o, const hg__tensors *t,
                        const hg__attachment *const *types, hg_error *err) {
@@ -436,12 +445,7 @@ static int read_beside(hg_model *m, const hg__json *o, const hg__tensors *t,
     HG_TRY(read_level(m, o, t->path, err));
     HG_TRY(read_module(m, o, t->path, err));
     HG_TRY(read_attached(m, o, types, t->path, err));
-    for (size_t i = 0; i < t->count; i++) {
-        if (!hg__is_part(t->tensor[i].name)) continue;
-        HG_TRY(m->is_look ? hg__model_give_part(m, &t->tensor[i], err)
-                          : hg__model_add_part(m, &t->tensor[i], err));
-    }
-    return HG_OK;
+    return read_parts(m, t, err);
 }
 
 // A text that is no number of a run is as good as none.

@@ -29,11 +29,13 @@ static const struct foreign {
 #undef FOREIGN
 };
 
-// ".csv" of "runs/scores.csv"; "" where the name has no end.
+// ".csv" of "runs/scores.csv", ".nii" also of "v.nii.gz"; "" where the name has no end.
 static const char *end_of(const char *path) {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     const char *dot = strrchr(name, '.');
-    return dot && dot != name && dot[1] ? dot : "";
+    if (!dot || dot == name || !dot[1]) return "";
+    const bool is_packed = dot - name > 4 && strcasecmp(dot, ".gz") == 0;
+    return is_packed && strncasecmp(dot - 4, ".nii", 4) == 0 ? ".nii" : dot;
 }
 
 // Whether `end` is one of ".csv.tsv.".

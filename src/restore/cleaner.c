@@ -2,6 +2,7 @@
 // cleaner.c - classical filters by their settings, on pictures in memory and on files' lines.
 #include "restore/cleaner.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -106,6 +107,7 @@ static int make_whole(whole *w, const hg_denoiser *d, hg_error *err) {
 static int read_whole(whole *w, hg_error *err) {
     const hg__image_info *info = &w->io->info;
     const size_t width = (size_t)info->width, numbers = width * (size_t)w->frame.channels;
+    assert(w->raw && w->filled);
     HG_TRY(w->io->read(w->io->context, w->raw, info->height, err));
     memcpy(w->filled, w->raw, (size_t)info->height * w->line);
     hg__image_info one = *info;

@@ -174,22 +174,33 @@ static void insert(found *list, int32_t *count, int32_t most, const found *f) {
     list[at] = *f;
 }
 
-// The patch itself, then the others, the nearest first; as many as the largest power of two.
-static int32_t search(const hg__bm3d_step *s, int32_t i, int32_t j, found *list) {
-    // Mean squared differences of 2500 and 400 where white is 255, and more where the noise alone makes as much.
+// Mean squared differences of 2500 and 400 where white is 255, and more where the noise alone makes as much.
+static float near_of(const hg__bm3d_step *s) {
     const float sigma = s->sigma[0], own = s->basic ? 0 : 4 * sigma * sigma;
     const float usual = s->basic ? 400.0F / 65025 : 2500.0F / 65025;
-    const float near = AREA * (usual > own ? usual : own);
-    const int32_t most = s->basic ? 32 : 16, reach = HG_BM3D_REACH;
-    const int32_t top = i > reach ? i - reach : 0, left = j > reach ? j - reach : 0;
-    const int32_t bottom = i + reach < s->height - SIDE ? i + reach : s->height - SIDE;
-    const int32_t right = j + reach < s->width - SIDE ? j + reach : s->width - SIDE;
+    return AREA * (usual > own ? usual : own);
+}
+
+// The first and the last place of `length` where a patch may be that is in reach of the one at i.
+static int32_t first_of(int32_t i) {
+    return i > HG_BM3D_REACH ? i - HG_BM3D_REACH : 0;
+}
+
+static int32_t last_of(int32_t i, int32_t length) {
+    return i + HG_BM3D_REACH < length - SIDE ? i + HG_BM3D_REACH : length - SIDE;
+}
+
+// The patch itself, then the others, the nearest first; as many as the largest power of two.
+static int32_t search(const hg__bm3d_step *s, int32_t i, int32_t j, found *list) {
+    const float near = near_of(s);
+    const int32_t most = s->basic ? 32 : 16;
+    const int32_t bottom = last_of(i, s->height), right = last_of(j, s->width);
     const size_t width = (size_t)s->width;
     const float *guide = s->basic ? s->basic : s->noisy, *own_patch = guide + (size_t)i * width + j;
     int32_t count = 1;
     list[0] = (found){0, i, j};
-    for (int32_t y = top; y <= bottom; y++) {
-        for (int32_t x = left; x <= right; x += LANES) {
+    for (int32_t y = first_of(i); y <= bottom; y++) {
+        for (int32_t x = first_of(j); x <= right; x += LANES) {
             float distance[LANES], limit = count < most ? near : list[most - 1].distance;
             measure(own_patch, guide + (size_t)y * width + x, width, limit, distance);
             for (int32_t l = 0; l < LANES && x + l <= right; l++) {
