@@ -5,7 +5,7 @@
 //   - noise that is independent from pixel to pixel: pixels of a grid are replaced by the mean of their neighbours, and what is made
 //     of them is held against what they were (Batson & Royer, "Noise2Self", ICML 2019);
 //   - noise that is correlated: neighbours tell of it, however a pixel is hidden; so there each crop becomes two whose noise is
-//     independent, by the noise that was measured (corrupt/noise_pair.h), and one is cleaned and held against the other.
+//     independent, by the noise that was measured (corrupt/recorrupt.h), and one is cleaned and held against the other.
 // Either way the mean squared difference is that to the clean image and what noise adds, the same for all candidates: the least is the
 // best, and what noise adds is taken off for the figures that are told.
 #include <math.h>
@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "corrupt/noise_pair.h"
+#include "corrupt/recorrupt.h"
 #include "jobs/denoise.h"
 #include "model/model.h"
 #include "options/options.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // denoise_fit.c - fit=: before it cleans them, the model learns from the noisy pictures themselves.
 //
-//   crops ──noise_level.h──> how strong, how correlated ──noise_pair.h──> pairs whose noise is independent ──fit.h──> the model
+//   crops ──measure_noise.h──> how strong, how correlated ──recorrupt.h──> pairs whose noise is independent ──fit.h──> the model
 //
 // All pictures of a job are taken for those of one scanner, microscope or camera: they share the noise and the network.
 // A time becomes a number of steps beforehand, by the speed of the first few, which are then taken back: so the same number of

@@ -129,7 +129,7 @@ static int refuse_video(const struct hg__values *v, hg_error *err) {
 }
 
 static int preview(hg__denoise_work *d, const struct hg__values *v, kind k, hg_error *err) {
-    const char *end = extension_of(v->preview);
+    const size_t length = strlen(v->preview);
     if (k != IMAGE || is_standard(v->data) || hg__is_stream(v->data)) {
         return hg__fail(err, HG_ERR_USAGE, "preview: expected an image in a file, got %s: %.200s",
                         k == VIDEO    ? "video"
@@ -137,7 +137,7 @@ static int preview(hg__denoise_work *d, const struct hg__values *v, kind k, hg_e
                                       : "a pipe",
                         hg__input_name(v->data));
     }
-    if (!end || strcasecmp(end, "png") != 0) {
+    if (length <= 4 || strcasecmp(v->preview + length - 4, ".png") != 0) {
         return hg__fail(err, HG_ERR_USAGE, "preview: expected a name that ends in .png, got %.200s",
                         v->preview);
     }

@@ -3,7 +3,7 @@
 #include "rows/noise_pairs.h"
 
 #include "base/mem.h"
-#include "corrupt/noise_pair.h"
+#include "corrupt/recorrupt.h"
 
 enum { MOST_BLOCKS = 16384 }; // 16 MB
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// noise_pairs.h - a source of noisy pictures as one of pairs, by noise that was measured on them (corrupt/noise_pair.h).
+// noise_pairs.h - a source of noisy pictures as one of pairs, by noise that was measured on them (corrupt/recorrupt.h).
 #ifndef HG_ROWS_NOISE_PAIRS_H
 #define HG_ROWS_NOISE_PAIRS_H
-#include "corrupt/noise_level.h"
+#include "corrupt/measure_noise.h"
 #include "rows/row_source.h"
 
 // The context of such a source; in the caller's memory, where it stays.

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// noise_pair.h - two noisy pictures of one that is noisy already, whose noise is independent: one learns to be made of the other.
+// recorrupt.h - two noisy pictures of one that is noisy already, whose noise is independent: one learns to be made of the other.
 //
 // Where y = clean + n and the covariance S of n is known, z of the same covariance is drawn and
 //   x = y + a z        target = y - z / a
 // have noise whose covariance is S - S = 0: what is learned of such pairs is what would be learned of clean targets with noise of
 // sqrt(1 + a^2) times the strength (Pang et al., "Recorrupted-to-Recorrupted", CVPR 2021). It holds for noise that is correlated
 // and, nearly, for noise that grows with brightness, where neighbours as targets would teach the noise too.
-#ifndef HG_CORRUPT_NOISE_PAIR_H
-#define HG_CORRUPT_NOISE_PAIR_H
+#ifndef HG_CORRUPT_RECORRUPT_H
+#define HG_CORRUPT_RECORRUPT_H
+#include "corrupt/measure_noise.h"
 #include "corrupt/noise.h"
-#include "corrupt/noise_level.h"
 
 // Floats of scratch for a picture of that size.
 size_t hg__noise_pair_scratch(int32_t height, int32_t width);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// test_noise_level.c - noise measured on noisy pictures alone, and pairs whose noise is independent.
+// test_measure_noise.c - noise measured on noisy pictures alone, and pairs whose noise is independent.
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 
 #include "backend/kernels.h"
 #include "base/mem.h"
-#include "corrupt/noise_pair.h"
+#include "corrupt/recorrupt.h"
 #include "image/image.h"
 
 #include <cmocka.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// noise_pair.c - noise of a measured strength and correlation, added to a noisy picture and taken from it.
-#include "corrupt/noise_pair.h"
+// recorrupt.c - noise of a measured strength and correlation, added to a noisy picture and taken from it.
+#include "corrupt/recorrupt.h"
 
 #include "backend/kernels.h"
 #include "base/int.h"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// noise_level.h - how strong the noise of a picture is, how it grows with brightness and how far it is correlated: measured on
+// measure_noise.h - how strong the noise of a picture is, how it grows with brightness and how far it is correlated: measured on
 // the noisy picture alone.
 //
 //   variance at a clean value x = floor + slope x       read-out noise and photon noise (Foi et al. 2008), white = 1
 //   correlated as white noise behind a Gaussian filter  of `blur` pixels
-#ifndef HG_CORRUPT_NOISE_LEVEL_H
-#define HG_CORRUPT_NOISE_LEVEL_H
+#ifndef HG_CORRUPT_MEASURE_NOISE_H
+#define HG_CORRUPT_MEASURE_NOISE_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// noise_level.c - the noise of a picture, measured on blocks that show little else.
+// measure_noise.c - the noise of a picture, measured on blocks that show little else.
 //
 // Each block becomes its DCT's energies. Its coefficients are parted like the squares of a chessboard: where the black ones say that a
 // block is smooth the white ones are measured, and the other way round, so that choosing blocks does not make noise look weaker than it
@@ -7,7 +7,7 @@
 // than high ones; so a spectrum that noise can have, V exp(-blur^2 w^2) + F, is laid under what was measured, touching it from
 // below (quantile regression of logarithms), and only where the two agree is the variance measured that grows with brightness.
 // Plain operations and base/real.h: the same bits everywhere.
-#include "corrupt/noise_level.h"
+#include "corrupt/measure_noise.h"
 
 #include <stdlib.h>
 #include <string.h>
